@@ -1,0 +1,131 @@
+//! Leads, accounts, policy.
+
+use sea_orm_migration::prelude::*;
+
+use crate::dialect;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Step;
+
+#[async_trait::async_trait]
+impl MigrationTrait for Step {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        dialect::run(manager, DDL).await
+    }
+}
+
+const DDL: &str = r"
+CREATE TABLE subject (
+    id ROWID, kind BIGINT NOT NULL, name STRING NOT NULL, locked_at BIGINT, created_at BIGINT NOT NULL, version BIGINT NOT NULL
+)
+--
+CREATE TABLE person (
+    id ROWID, email STRING NOT NULL UNIQUE, password_hash TEXT NOT NULL, password_changed_at BIGINT NOT NULL
+)
+--
+CREATE TABLE app (
+    id ROWID, client_id STRING NOT NULL UNIQUE, responsible_id BIGINT NOT NULL
+)
+--
+CREATE TABLE app_secret (
+    id ROWID, app_id BIGINT NOT NULL, hash BYTES NOT NULL, created_at BIGINT NOT NULL, expires_at BIGINT
+)
+--
+CREATE INDEX app_secret_app ON app_secret (app_id)
+--
+CREATE TABLE session (
+    id ROWID, person_id BIGINT, app_id BIGINT, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
+    ended_at BIGINT, end_reason TEXT, ip TEXT, user_agent TEXT
+)
+--
+CREATE INDEX session_person ON session (person_id)
+--
+CREATE INDEX session_app ON session (app_id)
+--
+CREATE TABLE refresh_token (
+    hash BYTES NOT NULL PRIMARY KEY, session_id BIGINT NOT NULL, issued_at BIGINT NOT NULL, spent_at BIGINT
+)
+--
+CREATE INDEX refresh_token_session ON refresh_token (session_id)
+--
+CREATE TABLE generation (
+    name STRING NOT NULL PRIMARY KEY, value BIGINT NOT NULL
+)
+--
+INSERT INTO generation (name, value) VALUES ('rights', 0)
+--
+CREATE TABLE policy_item (
+    kind STRING NOT NULL, item STRING NOT NULL, value TEXT NOT NULL, PRIMARY KEY (kind, item)
+)
+--
+CREATE TABLE policy_revision (
+    number ROWID, sha256 BYTES NOT NULL, at BIGINT NOT NULL, by_id BIGINT, request_id BIGINT NOT NULL
+)
+--
+CREATE TABLE policy_change (
+    revision BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
+    PRIMARY KEY (revision, seq)
+)
+--
+CREATE TABLE lead (
+    id ROWID, version BIGINT NOT NULL, level BIGINT NOT NULL, compartments BIGINT NOT NULL,
+    company STRING, industry STRING, country STRING, stage STRING, source STRING, first_name STRING, last_name STRING,
+    title STRING, website STRING, city STRING, owner_id BIGINT, team_id BIGINT, tags TEXT, reference STRING,
+    emails TEXT, phones TEXT, deal_value BIGINT, score BIGINT, notes TEXT,
+    created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, archived BIGINT NOT NULL
+)
+--
+CREATE INDEX lead_company ON lead (company, id)
+--
+CREATE INDEX lead_industry ON lead (industry, id)
+--
+CREATE INDEX lead_country ON lead (country, id)
+--
+CREATE INDEX lead_stage ON lead (stage, id)
+--
+CREATE INDEX lead_source ON lead (source, id)
+--
+CREATE INDEX lead_last_name ON lead (last_name, id)
+--
+CREATE INDEX lead_city ON lead (city, id)
+--
+CREATE INDEX lead_owner ON lead (owner_id, id)
+--
+CREATE INDEX lead_team ON lead (team_id, id)
+--
+CREATE INDEX lead_deal_value ON lead (deal_value, id)
+--
+CREATE INDEX lead_score ON lead (score, id)
+--
+CREATE INDEX lead_updated_at ON lead (updated_at, id)
+--
+CREATE TABLE lead_key (
+    kind BIGINT NOT NULL, value STRING NOT NULL, lead_id BIGINT NOT NULL, PRIMARY KEY (kind, value, lead_id)
+) CLUSTERED
+--
+CREATE INDEX lead_key_lead ON lead_key (lead_id)
+--
+CREATE TABLE lead_word (
+    word STRING NOT NULL, field BIGINT NOT NULL, lead_id BIGINT NOT NULL, PRIMARY KEY (word, field, lead_id)
+) CLUSTERED
+--
+CREATE INDEX lead_word_lead ON lead_word (lead_id)
+--
+CREATE TABLE import_mapping (
+    name STRING NOT NULL PRIMARY KEY, mapping TEXT NOT NULL
+)
+--
+CREATE TABLE idempotency (
+    actor BIGINT NOT NULL, item STRING NOT NULL, digest BYTES NOT NULL, result TEXT NOT NULL, at BIGINT NOT NULL,
+    PRIMARY KEY (actor, item)
+)
+--
+CREATE TABLE outbox (
+    id ROWID, request_id BIGINT NOT NULL, at BIGINT NOT NULL, body BYTES NOT NULL
+)
+--
+CREATE TABLE change_detail (
+    request_id BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
+    PRIMARY KEY (request_id, seq)
+)
+";

@@ -1,0 +1,36 @@
+//! What every operation shares: the databases, the recorder, the policy in force, clock and randomness.
+
+use std::sync::Arc;
+
+use super::current::Current;
+use crate::{
+    domain::{Clock, Id, IdMaker, Random, Timestamp},
+    store::Store,
+};
+
+/// The inside of a server or of one run of the command line.
+#[derive(Debug)]
+pub struct Core {
+    /// The databases.
+    pub store: Store,
+    /// The policy in force.
+    pub current: Current,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
+    pub random: Arc<dyn Random>,
+    /// Makes ids.
+    pub ids: IdMaker,
+}
+
+impl Core {
+    /// A new id.
+    pub fn new_id(&self) -> Id {
+        self.ids.next(&*self.clock, &*self.random)
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

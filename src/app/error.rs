@@ -1,0 +1,35 @@
+//! How a use case fails: refused (the caller is told why) or failed (the log is).
+
+use crate::{
+    policy::{Code, Refusal},
+    store::StoreError,
+};
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller is told code and message.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The caller is told `INTERNAL`, the log the rest.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Error {
+    /// The code for the caller.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Refused(refusal) => refusal.code,
+            Self::Store(_) => Code::Internal,
+        }
+    }
+
+    /// The sentence for the caller, which tells nothing of the inside.
+    pub fn outward(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal.message.to_string(),
+            Self::Store(_) => "Something failed on our side; the log has the cause under the request id.".into(),
+        }
+    }
+}

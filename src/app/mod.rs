@@ -1,0 +1,12 @@
+//! Use cases, one file per noun. Each takes the [`op::Op`] it runs in, asks `policy`, calls `store` and notes in the
+//! operation's trace what was disclosed; none decides by itself.
+
+pub mod change;
+pub mod core;
+pub mod current;
+pub mod error;
+pub mod op;
+
+pub use self::core::Core;
+pub use error::Error;
+pub use op::Op;

@@ -1,0 +1,148 @@
+//! The access record: one operation, allowed, denied, invalid or failed.
+
+use crate::{
+    domain::{Client, Digest, FieldSet, Id, Subject, Timestamp},
+    policy::{Code, Marking},
+};
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// It was answered.
+    Allowed,
+    /// The policy refused it, wholly or in part.
+    Denied,
+    /// It made no sense.
+    Invalid,
+    /// A fault of ours.
+    Failed,
+}
+
+/// What kind of operation it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OperationKind {
+    /// A GraphQL query.
+    Query,
+    /// A GraphQL mutation.
+    Mutation,
+    /// Something on the authorization endpoints, `/auth/…`.
+    Token,
+    /// A command of the operator.
+    Command,
+    /// The document could not be read, so nobody knows.
+    Unknown,
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its kind.
+    pub kind: OperationKind,
+    /// The operation's name in the document, the grant type, or the command; at most 256 bytes of it.
+    pub name: Option<String>,
+    /// SHA-256 of the document's text.
+    pub document: Option<Digest>,
+    /// SHA-256(salt ‖ variables as JSON); salt and variables lie in the erasable table.
+    pub variables: Option<Digest>,
+}
+
+/// One group of leads that were shown with the same fields.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disclosure {
+    /// Fields shown as they are.
+    pub clear: FieldSet,
+    /// Fields shown masked.
+    pub masked: FieldSet,
+    /// The leads, by rising id, each once.
+    pub leads: Vec<Id>,
+}
+
+/// Fields whose values decided which rows came, in which order or group.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldsUsed {
+    /// In filters.
+    pub filter: FieldSet,
+    /// In sorts.
+    pub sort: FieldSet,
+    /// In the full-text search.
+    pub search: FieldSet,
+    /// In groupings.
+    pub group: FieldSet,
+}
+
+/// Something that was changed: its kind (`lead`, `grant`, `session`, …) and its id or name. Before and after lie in the
+/// erasable table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// What kind of thing.
+    pub kind: String,
+    /// Which one.
+    pub item: String,
+}
+
+/// Everything one record says besides its place in the chain (epoch, rseq, previous leaf), which the recorder adds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRecord {
+    /// Made by the server for this operation; also in the logs.
+    pub request: Id,
+    /// When it began.
+    pub at: Timestamp,
+    /// Who.
+    pub subject: Subject,
+    /// From where.
+    pub client: Client,
+    /// The purpose code that was declared; free text lies with the variables.
+    pub purpose: Option<String>,
+    /// The policy revision that decided.
+    pub policy_revision: i64,
+    /// SHA-256 of that revision's document.
+    pub policy_sha256: Digest,
+    /// What was asked.
+    pub operation: Operation,
+    /// How it ended.
+    pub decision: Decision,
+    /// The code of the first error.
+    pub code: Option<Code>,
+    /// Short reasons and notable events (`refresh-reuse`, `throttled`, `interrupted`); never data of leads or persons.
+    pub reasons: Vec<String>,
+    /// The grants whose windows were used.
+    pub grants: Vec<Id>,
+    /// Which leads were shown with which fields.
+    pub disclosures: Vec<Disclosure>,
+    /// Fields that decided without being shown.
+    pub used: FieldsUsed,
+    /// What was changed.
+    pub changed: Vec<Changed>,
+    /// Rows answered: leads, groups, records of the log.
+    pub rows: u64,
+    /// Highest marking disclosed.
+    pub marking: Marking,
+    /// Whether the notice went out with the answer (its text stands in the policy revision).
+    pub notice: bool,
+    /// SHA-256 of the answer's `data`, as sent.
+    pub response: Option<Digest>,
+    /// From the first byte read to the record being handed over (µs).
+    pub duration: u64,
+}
+
+/// The erasable side of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// Random; makes the commitment in the record say nothing once this row is erased.
+    pub salt: [u8; 16],
+    /// Variables, purpose text and the like, as JSON.
+    pub variables: String,
+}
+
+/// A record on its way to the recorder.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The record.
+    pub record: AccessRecord,
+    /// Its erasable side.
+    pub detail: Option<Detail>,
+    /// The document's text, kept once by its hash.
+    pub document: Option<String>,
+    /// Rows of the outbox that this record makes superfluous.
+    pub outbox: Vec<Id>,
+}

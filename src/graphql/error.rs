@@ -1,0 +1,35 @@
+//! From a use case's failure to a GraphQL error: outward short, inward exact.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ErrorExtensions};
+
+use crate::app::{Error, Op};
+
+/// The operation this field is resolved in. The HTTP layer puts one into every request.
+#[allow(clippy::expect_used, reason = "a request without an operation is a fault of the composition, not of the caller")]
+pub fn op<'c>(ctx: &Context<'c>) -> &'c Arc<Op> {
+    ctx.data_opt::<Arc<Op>>().expect("every request carries its operation")
+}
+
+/// Turns a failure into a GraphQL error with its code, notes it in the trace and, if it is a fault of ours, in the log.
+pub fn outward(op: &Op, error: &Error) -> async_graphql::Error {
+    let code = error.code();
+    op.trace().code.get_or_insert(code);
+    if let Error::Store(cause) = error {
+        tracing::error!(request = %op.request, %cause, "operation failed");
+    }
+    async_graphql::Error::new(error.outward()).extend_with(|_, extensions| extensions.set("code", code.name()))
+}
+
+/// Shortens `use_case.await.map_err(|error| outward(op, &error))`.
+pub trait Outward<T> {
+    /// The value, or the error as callers see it.
+    fn outward(self, op: &Op) -> async_graphql::Result<T>;
+}
+
+impl<T, E: Into<Error>> Outward<T> for Result<T, E> {
+    fn outward(self, op: &Op) -> async_graphql::Result<T> {
+        self.map_err(|error| outward(op, &error.into()))
+    }
+}

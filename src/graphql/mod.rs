@@ -1,0 +1,23 @@
+//! GraphQL: translation only, one file per noun. Each file gives a query and a mutation part; here they become one schema.
+
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+
+pub mod error;
+pub mod scalar;
+mod viewer;
+
+/// The root of queries.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(viewer::ViewerQuery);
+
+/// The root of mutations.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(viewer::PlaceholderMutation);
+
+/// The schema.
+pub type LeadkeepSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema before limits are set; names are never suggested, a suggestion could tell of what is hidden.
+pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
+}

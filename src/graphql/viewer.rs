@@ -1,0 +1,29 @@
+//! Who am I, and what may I do.
+
+use async_graphql::{Context, Object};
+
+use super::error::op;
+
+/// Queries about the caller.
+#[derive(Debug, Default)]
+pub struct ViewerQuery;
+
+#[Object]
+impl ViewerQuery {
+    /// Letters of the request; temporary.
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<String> {
+        Some(op(ctx).request.to_string())
+    }
+}
+
+/// Keeps the mutation root until the first noun is there.
+#[derive(Debug, Default)]
+pub struct PlaceholderMutation;
+
+#[Object]
+impl PlaceholderMutation {
+    /// Nothing.
+    async fn nothing(&self) -> bool {
+        true
+    }
+}

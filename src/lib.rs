@@ -1,0 +1,16 @@
+//! Leadkeep keeps a company's lead list as a trade secret: one gate, marked answers, a durable record of every read.
+//!
+//! The map of the house; arrows point down only:
+//!
+//! - [`domain`]: ids, clock, leads, subjects: the words.
+//! - [`policy`]: who may see and do what; pure. `policy/table.rs` is the policy that ships, on one page.
+//! - [`store`]: the only place with SQL.
+//! - [`audit`]: the access record and its recorder.
+//! - [`app`]: use cases.
+
+pub mod app;
+pub mod audit;
+pub mod domain;
+pub mod graphql;
+pub mod policy;
+pub mod store;

@@ -1,0 +1,20 @@
+//! Who may see and do what: pure, with reasons, deny by default. [`table`] is the whole policy on one page.
+
+pub mod document;
+pub mod items;
+pub mod marking;
+pub mod mask;
+pub mod permission;
+pub mod refusal;
+pub mod rights;
+pub mod snapshot;
+pub mod table;
+pub mod window;
+
+pub use document::{FieldMarkings, GrantRow, PolicyDocument, RoleDefinition, Scope, TeamRow, WindowTemplate};
+pub use marking::{Level, Marking};
+pub use permission::{Permission, Permissions};
+pub use refusal::{Code, Refusal};
+pub use rights::{Permit, Rights};
+pub use snapshot::{Account, Snapshot};
+pub use window::{Disposition, LeadScope, RowScope, Window};

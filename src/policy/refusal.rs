@@ -1,0 +1,75 @@
+//! How a decision says no.
+
+use std::borrow::Cow;
+
+/// The code a caller sees in `extensions.code`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// Nobody has signed in, or no longer.
+    Unauthenticated,
+    /// The caller's roles do not allow it.
+    Forbidden,
+    /// More leads or rows than the caller's quota.
+    QuotaExceeded,
+    /// There is no such thing, or the caller may not know of it.
+    NotFound,
+    /// The request makes no sense; the message says what to mend.
+    BadUserInput,
+    /// Somebody else changed it meanwhile, or it is there already.
+    Conflict,
+    /// The document costs more than the limits allow.
+    TooComplex,
+    /// The access record could not be made durable.
+    AuditUnavailable,
+    /// A fault of ours; the log knows more by the request id.
+    Internal,
+}
+
+impl Code {
+    /// Its name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::QuotaExceeded => "QUOTA_EXCEEDED",
+            Self::NotFound => "NOT_FOUND",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::Conflict => "CONFLICT",
+            Self::TooComplex => "TOO_COMPLEX",
+            Self::AuditUnavailable => "AUDIT_UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+}
+
+/// A no, with its code and one sentence for the caller that tells nothing about data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// The code.
+    pub code: Code,
+    /// What to tell the caller.
+    pub message: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// A refusal with this code and message.
+    pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// `FORBIDDEN`.
+    pub fn forbidden(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Forbidden, message)
+    }
+
+    /// `BAD_USER_INPUT`.
+    pub fn bad_input(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::BadUserInput, message)
+    }
+
+    /// `NOT_FOUND`: one text for missing and hidden alike.
+    pub const fn not_found() -> Self {
+        Self { code: Code::NotFound, message: Cow::Borrowed("There is no such thing, or you may not see it.") }
+    }
+}

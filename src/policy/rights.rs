@@ -1,0 +1,199 @@
+//! From the policy document and a subject to what it may do now.
+
+use std::sync::Arc;
+
+use super::{
+    Level, Marking, Permission, Permissions, PolicyDocument, Refusal, RowScope, Scope, Window, WindowTemplate,
+    document::Quotas,
+    mask,
+    window::{LeadScope, MAX_WINDOWS},
+};
+use crate::domain::{Field, FieldSet, Id, Timestamp};
+
+/// Proof that `policy` allowed something other than reading leads. The store takes it where it takes no [`LeadScope`].
+#[derive(Clone, Copy, Debug)]
+pub struct Permit {
+    permission: Permission,
+}
+
+impl Permit {
+    /// What was permitted.
+    pub const fn permission(self) -> Permission {
+        self.permission
+    }
+}
+
+/// What a subject may see and do until [`Rights::valid_until`].
+#[derive(Clone, Debug)]
+pub struct Rights {
+    permissions: Permissions,
+    windows: Vec<Window>,
+    quotas: Quotas,
+    grants: Vec<Id>,
+    roles: Vec<Id>,
+    valid_until: Option<Timestamp>,
+    field_markings: Arc<[Marking]>,
+}
+
+impl Rights {
+    /// Nobody's: nothing.
+    pub fn none(policy: &PolicyDocument) -> Self {
+        Self {
+            permissions: Permissions::default(),
+            windows: Vec::new(),
+            quotas: Quotas::default(),
+            grants: Vec::new(),
+            roles: Vec::new(),
+            valid_until: None,
+            field_markings: field_markings(policy),
+        }
+    }
+
+    /// The operator's, who holds a shell on the server: everything, and every act of it recorded.
+    pub fn operator(policy: &PolicyDocument) -> Self {
+        let window = Window {
+            rows: Vec::new(),
+            clearance: Marking::new(Level::TradeSecret, u64::MAX >> 1),
+            clear: Field::ALL.iter().copied().collect(),
+            masked: FieldSet::EMPTY,
+            permissions: Permission::ALL.iter().copied().collect(),
+            grants: Vec::new(),
+        };
+        Self { permissions: window.permissions, windows: vec![window], ..Self::none(policy) }
+    }
+
+    /// What the active grants of a person or app give at `now`.
+    ///
+    /// A subject whose grants open more than [`MAX_WINDOWS`] windows sees the first of them by grant id.
+    pub fn of(policy: &PolicyDocument, subject: Id, now: Timestamp) -> Self {
+        let mut rights = Self::none(policy);
+        let held = policy.grants.iter().filter(|(_, grant)| grant.subject == subject.0 && grant.is_active(now));
+        for (id, grant) in held {
+            let Some(role) = policy.roles.get(&grant.role) else {
+                continue;
+            };
+            let permissions: Permissions = role.permissions.iter().filter_map(|name| Permission::from_name(name)).collect();
+            rights.permissions = rights.permissions.union(permissions);
+            rights.grants.push(Id(*id));
+            rights.roles.push(Id(grant.role));
+            rights.quotas = most(rights.grants.len() == 1, rights.quotas, role.quotas);
+            rights.valid_until = earlier(rights.valid_until, grant.expires_at.map(Timestamp));
+            let windows = role.windows.iter().filter_map(|template| open(policy, template, subject, Id(*id), permissions));
+            rights.windows.extend(windows);
+        }
+        rights.windows.truncate(MAX_WINDOWS);
+        rights
+    }
+
+    /// What an app may do on behalf of a person: what both may.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let pairs = self.windows.iter().flat_map(|mine| other.windows.iter().map(|theirs| mine.intersection(theirs)));
+        Self {
+            permissions: self.permissions.intersection(other.permissions),
+            windows: pairs.take(MAX_WINDOWS).collect(),
+            quotas: least(self.quotas, other.quotas),
+            grants: self.grants.iter().chain(&other.grants).copied().collect(),
+            roles: self.roles.iter().chain(&other.roles).copied().collect(),
+            valid_until: earlier(self.valid_until, other.valid_until),
+            field_markings: self.field_markings.clone(),
+        }
+    }
+
+    /// A permit, or why there is none.
+    pub fn permit(&self, permission: Permission) -> Result<Permit, Refusal> {
+        if self.permissions.contains(permission) {
+            Ok(Permit { permission })
+        } else {
+            Err(Refusal::forbidden(format!("You need the permission {}; an admin can grant a role that has it.", permission.name())))
+        }
+    }
+
+    /// The windows in which `permission` holds, or why there is none.
+    pub fn leads(&self, permission: Permission) -> Result<LeadScope, Refusal> {
+        self.permit(permission)?;
+        let scope = LeadScope::new(self.windows.clone(), self.field_markings.clone()).with(permission);
+        if scope.windows().is_empty() {
+            return Err(Refusal::forbidden("None of your roles opens a window onto leads."));
+        }
+        Ok(scope)
+    }
+
+    /// The permissions held.
+    pub const fn permissions(&self) -> Permissions {
+        self.permissions
+    }
+
+    /// The windows open.
+    pub fn windows(&self) -> &[Window] {
+        &self.windows
+    }
+
+    /// The quotas in force.
+    pub const fn quotas(&self) -> Quotas {
+        self.quotas
+    }
+
+    /// The grants these rights come from.
+    pub fn grants(&self) -> &[Id] {
+        &self.grants
+    }
+
+    /// The roles these rights come from.
+    pub fn roles(&self) -> &[Id] {
+        &self.roles
+    }
+
+    /// When the first of the grants expires.
+    pub const fn valid_until(&self) -> Option<Timestamp> {
+        self.valid_until
+    }
+}
+
+fn field_markings(policy: &PolicyDocument) -> Arc<[Marking]> {
+    Field::ALL.iter().map(|field| policy.field_marking(*field)).collect()
+}
+
+/// One window; `None` if the template cannot be read or is about a team and the grant names none: deny by default.
+fn open(policy: &PolicyDocument, template: &WindowTemplate, subject: Id, id: Id, permissions: Permissions) -> Option<Window> {
+    let grant = policy.grants.get(&id.0)?;
+    let own = policy.compartment_bits(&template.compartments)? | policy.compartment_bits(&grant.compartments)?;
+    let bits = if template.all_compartments { u64::MAX >> 1 } else { own };
+    let clearance = Marking::new(Level::from_name(&template.level)?, bits);
+    let masked: FieldSet = template.masked.iter().map(|name| Field::from_name(name)).collect::<Option<Vec<_>>>()?.into_iter().collect();
+    let rows = match template.scope {
+        Scope::All => Vec::new(),
+        Scope::Own => vec![RowScope::Owner(subject)],
+        Scope::Team => vec![RowScope::Teams(policy.team_and_below(Id(grant.team?)))],
+    };
+    let cleared: FieldSet = Field::ALL.iter().copied().filter(|field| clearance.dominates(policy.field_marking(*field))).collect();
+    let maskable = masked.iter().filter(|field| mask::can_mask(*field)).collect();
+    Some(Window { rows, clearance, clear: cleared.minus(masked), masked: maskable, permissions, grants: vec![id] })
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Two roles of one subject: the more generous quota of each kind holds.
+fn most(first: bool, one: Quotas, other: Quotas) -> Quotas {
+    if first {
+        return other;
+    }
+    Quotas {
+        leads_per_day: one.leads_per_day.zip(other.leads_per_day).map(|(one, other)| one.max(other)),
+        rows_per_export: one.rows_per_export.zip(other.rows_per_export).map(|(one, other)| one.max(other)),
+    }
+}
+
+/// App and person together: the stricter quota of each kind holds.
+fn least(one: Quotas, other: Quotas) -> Quotas {
+    let stricter = |one: Option<u32>, other: Option<u32>| one.into_iter().chain(other).min();
+    Quotas {
+        leads_per_day: stricter(one.leads_per_day, other.leads_per_day),
+        rows_per_export: stricter(one.rows_per_export, other.rows_per_export),
+    }
+}

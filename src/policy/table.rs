@@ -1,0 +1,132 @@
+//! The whole policy that ships, on one page. Admins change it from here on; `tests/policy_table.txt` spells it out.
+
+use super::{
+    Level, Permission,
+    document::{FieldMarkings, MarkingText, PolicyDocument, Quotas, RoleDefinition, Scope, WindowTemplate},
+};
+use crate::domain::Field;
+
+/// The notice shown until the admins write their own.
+pub const NOTICE: &str = "Confidential trade-secret information. Use it only for your work, do not pass it on. Every access is recorded.";
+
+/// The company-wide marking of each lead field.
+pub const FIELD_MARKINGS: &[(Level, &[Field])] = &[
+    (
+        Level::Internal,
+        &[
+            Field::Company,
+            Field::Industry,
+            Field::Country,
+            Field::Stage,
+            Field::Source,
+            Field::CreatedAt,
+            Field::UpdatedAt,
+            Field::Archived,
+        ],
+    ),
+    (
+        Level::Confidential,
+        &[
+            Field::FirstName,
+            Field::LastName,
+            Field::Title,
+            Field::Website,
+            Field::City,
+            Field::Owner,
+            Field::Team,
+            Field::Tags,
+            Field::Reference,
+        ],
+    ),
+    (Level::TradeSecret, &[Field::Emails, Field::Phones, Field::DealValue, Field::Score, Field::Notes]),
+];
+
+const CONTACT: &[Field] = &[Field::Emails, Field::Phones];
+const CONFIDENTIAL: &[Field] = FIELD_MARKINGS[1].1;
+
+type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Scope, Level, &'static [Field])], Quotas);
+
+/// The roles that ship.
+pub const ROLES: &[BuiltIn] = {
+    use Permission::{
+        AccountsManage, DirectoryRead, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate,
+        LogRead, PolicyManage, PolicyRead,
+    };
+    const fn quotas(leads_per_day: u32, rows_per_export: u32) -> Quotas {
+        Quotas { leads_per_day: Some(leads_per_day), rows_per_export: Some(rows_per_export) }
+    }
+    const NONE: Quotas = Quotas { leads_per_day: None, rows_per_export: None };
+    &[
+        (
+            "rep",
+            "Sells: own leads in clear, the team's with contact data masked.",
+            &[LeadRead, LeadCreate, LeadUpdate, LeadArchive, LeadExport],
+            &[(Scope::Own, Level::TradeSecret, &[]), (Scope::Team, Level::Confidential, CONTACT)],
+            quotas(2_000, 500),
+        ),
+        (
+            "manager",
+            "Leads a team: everything of it, assigns and marks.",
+            &[LeadRead, LeadCreate, LeadUpdate, LeadAssign, LeadMark, LeadArchive, LeadImport, LeadExport, DirectoryRead],
+            &[(Scope::Team, Level::TradeSecret, &[])],
+            quotas(10_000, 5_000),
+        ),
+        (
+            "analyst",
+            "Counts and compares: all leads, the confidential fields masked.",
+            &[LeadRead],
+            &[(Scope::All, Level::Confidential, CONFIDENTIAL)],
+            quotas(20_000, 0),
+        ),
+        (
+            "app-reader",
+            "Another system of the company: all leads at CONFIDENTIAL, contact data masked.",
+            &[LeadRead],
+            &[(Scope::All, Level::Confidential, CONTACT)],
+            NONE,
+        ),
+        ("auditor", "Reviews what was seen: the access log and the policy, no lead.", &[LogRead, PolicyRead, DirectoryRead], &[], NONE),
+        (
+            "admin",
+            "Manages people, apps, roles and markings, no lead.",
+            &[PolicyManage, PolicyRead, AccountsManage, DirectoryRead],
+            &[],
+            NONE,
+        ),
+    ]
+};
+
+/// Roles that one person can never hold together: duties are separate.
+pub const EXCLUSIVE: (&str, &str) = ("admin", "auditor");
+
+/// The policy of a new installation: the built-in roles with ids 1, 2, …, the field markings, no teams, no grants.
+pub fn initial() -> PolicyDocument {
+    let marking = |level: Level| MarkingText { level: level.name().into(), compartments: Vec::new() };
+    let field_markings: FieldMarkings =
+        FIELD_MARKINGS.iter().flat_map(|(level, fields)| fields.iter().map(|field| (field.name().to_owned(), marking(*level)))).collect();
+    let roles = ROLES.iter().zip(1..).map(|((name, description, permissions, windows, quotas), id)| {
+        let windows = windows.iter().map(|(scope, level, masked)| WindowTemplate {
+            scope: *scope,
+            level: level.name().into(),
+            compartments: Vec::new(),
+            all_compartments: false,
+            masked: masked.iter().map(|field| field.name().into()).collect(),
+        });
+        let role = RoleDefinition {
+            name: (*name).into(),
+            description: (*description).into(),
+            built_in: true,
+            permissions: permissions.iter().map(|permission| permission.name().into()).collect(),
+            windows: windows.collect(),
+            quotas: *quotas,
+        };
+        (id, role)
+    });
+    PolicyDocument {
+        field_markings,
+        roles: roles.collect(),
+        notice: NOTICE.into(),
+        default_lead_marking: Some(marking(Level::Confidential)),
+        ..PolicyDocument::default()
+    }
+}

@@ -1,0 +1,18 @@
+//! The only place with SQL. Rows of leads come out only through a [`crate::policy::LeadScope`], everything else that is
+//! about somebody only with a [`crate::policy::Permit`]; both can be built by `policy` alone.
+//!
+//! SQLite: the main database has one writer ([`write`], group commit) and reader threads ([`rows`]); the ledger is a
+//! file of its own. PostgreSQL: one pool, every transaction its own.
+
+mod error;
+mod open;
+mod outbox;
+pub mod private;
+mod rows;
+mod snapshot;
+mod write;
+
+pub use error::StoreError;
+pub use open::{Location, Store};
+pub use outbox::{Change, ChangeNote};
+pub use write::{Tx, Work};

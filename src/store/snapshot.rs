@@ -1,0 +1,59 @@
+//! What decisions need, read in one go.
+
+use std::collections::HashMap;
+
+use entity::{generation, policy_item, policy_revision, subject};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, TransactionTrait};
+
+use super::{Store, StoreError, Tx};
+use crate::{
+    domain::Id,
+    policy::{Account, PolicyDocument, Snapshot},
+};
+
+/// The number a kind of subject has in the `subject` table.
+pub(super) const APP: i64 = 2;
+/// The same for a person.
+pub(super) const PERSON: i64 = 1;
+
+const RIGHTS: &str = "rights";
+
+impl Store {
+    /// The counter that every change of policy, account or session raises.
+    pub async fn generation(&self) -> Result<i64, StoreError> {
+        generation_of(&self.0.main).await
+    }
+
+    /// Policy and accounts, as of one moment.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let moment = self.0.main.begin().await?;
+        let generation = generation_of(&moment).await?;
+        let items = policy_item::Entity::find().all(&moment).await?;
+        let revision = policy_revision::Entity::find().order_by_desc(policy_revision::Column::Number).one(&moment).await?;
+        let subjects = subject::Entity::find().all(&moment).await?;
+        moment.rollback().await?;
+        let items = items.iter().map(|row| (row.kind.as_str(), row.item.as_str(), row.value.as_str()));
+        let document = PolicyDocument::from_items(items).map_err(StoreError::Corrupt)?;
+        let account =
+            |row: subject::Model| (Id(row.id), Account { name: row.name, is_app: row.kind == APP, locked: row.locked_at.is_some() });
+        let accounts: HashMap<_, _> = subjects.into_iter().map(account).collect();
+        let sha256 = document.sha256();
+        Ok(Snapshot::new(generation, revision.map_or(0, |row| row.number), sha256, document, accounts))
+    }
+}
+
+impl Tx<'_> {
+    /// Tells every server that rights have changed; part of every change of policy, account or session.
+    pub async fn bump_generation(self) -> Result<(), StoreError> {
+        let raised = generation::Entity::update_many()
+            .col_expr(generation::Column::Value, sea_orm::sea_query::Expr::col(generation::Column::Value).add(1))
+            .filter(generation::Column::Name.eq(RIGHTS));
+        raised.exec(self.0).await?;
+        Ok(())
+    }
+}
+
+async fn generation_of(connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let row = generation::Entity::find_by_id(RIGHTS).one(connection).await?;
+    row.map(|row| row.value).ok_or_else(|| StoreError::Corrupt("the rights counter is missing".into()))
+}
