@@ -125,6 +125,27 @@ pub struct AccessRecord {
     pub duration: u64,
 }
 
+/// An entry of the ledger, read back: a record, or a part of one, in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Version of the format.
+    pub version: u64,
+    /// The chain it stands in.
+    pub epoch: Id,
+    /// Its number in that chain, from 0.
+    pub rseq: u64,
+    /// The leaf before it; of an epoch's first entry, the last leaf of the epoch before, or zeros.
+    pub previous: Digest,
+    /// The epoch before; only in an epoch's first entry.
+    pub previous_epoch: Option<Id>,
+    /// Which part of the record this is, from 1. Parts repeat all but grants, disclosures and changes.
+    pub part: u64,
+    /// Of how many.
+    pub parts: u64,
+    /// What it says.
+    pub record: AccessRecord,
+}
+
 /// The erasable side of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {

@@ -26,6 +26,19 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub const ALL: &'static [Self] = &[
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::QuotaExceeded,
+        Self::NotFound,
+        Self::BadUserInput,
+        Self::Conflict,
+        Self::TooComplex,
+        Self::AuditUnavailable,
+        Self::Internal,
+    ];
+
     /// Its name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
