@@ -5,11 +5,13 @@
 //! - [`domain`]: ids, clock, leads, subjects: the words.
 //! - [`policy`]: who may see and do what; pure. `policy/table.rs` is the policy that ships, on one page.
 //! - [`store`]: the only place with SQL.
+//! - [`auth`]: passwords, tokens, keys, throttling: the mechanisms of "who asks".
 //! - [`audit`]: the access record and its recorder.
 //! - [`app`]: use cases.
 
 pub mod app;
 pub mod audit;
+pub mod auth;
 pub mod domain;
 pub mod graphql;
 pub mod policy;

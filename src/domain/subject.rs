@@ -58,3 +58,8 @@ pub struct Client {
     /// `User-Agent`, cut to 256 characters.
     pub user_agent: Option<String>,
 }
+
+/// An e-mail address as accounts are kept and looked up by: without surrounding space, in lower case.
+pub fn account_email(email: &str) -> String {
+    email.trim().to_lowercase()
+}
