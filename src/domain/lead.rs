@@ -1,5 +1,7 @@
 //! The lead: its fields, and a row of them as the store hands it up.
 
+use std::collections::BTreeMap;
+
 use super::ids::Id;
 
 /// How a field's value is stored, compared and masked.
@@ -164,4 +166,94 @@ pub trait LeadRow {
     fn text(&self, field: Field) -> Option<&str>;
     /// The number of a selected field of any other type.
     fn integer(&self, field: Field) -> Option<i64>;
+}
+
+/// The value of one field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LeadValue {
+    /// Of a text field, or of a list field with one item to a line.
+    Text(String),
+    /// Of a field of any other type.
+    Integer(i64),
+}
+
+/// Values of some fields: what a new lead holds, or what a change sets (`None` empties the field).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeadValues(pub BTreeMap<Field, Option<LeadValue>>);
+
+impl LeadValues {
+    /// Sets a text or list; blank text is no value.
+    pub fn set_text(&mut self, field: Field, text: impl Into<String>) {
+        let text = text.into();
+        self.0.insert(field, if text.trim().is_empty() { None } else { Some(LeadValue::Text(text)) });
+    }
+
+    /// Sets a number.
+    pub fn set_integer(&mut self, field: Field, number: i64) {
+        self.0.insert(field, Some(LeadValue::Integer(number)));
+    }
+
+    /// The text of a field, if it has one.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match self.0.get(&field) {
+            Some(Some(LeadValue::Text(text))) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The number of a field, if it has one.
+    pub fn integer(&self, field: Field) -> Option<i64> {
+        match self.0.get(&field) {
+            Some(Some(LeadValue::Integer(number))) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The fields that are set or emptied.
+    pub fn fields(&self) -> FieldSet {
+        self.0.keys().copied().collect()
+    }
+}
+
+/// A lead taken out of the database whole, with the windows that open it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeadRecord {
+    /// Its id.
+    pub id: Id,
+    /// Counts its changes.
+    pub version: i64,
+    /// Number of its level.
+    pub level: u8,
+    /// Bits of its compartments.
+    pub compartments: u64,
+    /// Bit *i* is set when window *i* of the scope opens it.
+    pub windows: u32,
+    /// Its values.
+    pub values: LeadValues,
+}
+
+impl LeadRow for LeadRecord {
+    fn id(&self) -> Id {
+        self.id
+    }
+
+    fn windows(&self) -> u32 {
+        self.windows
+    }
+
+    fn marking(&self) -> (u8, u64) {
+        (self.level, self.compartments)
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn text(&self, field: Field) -> Option<&str> {
+        self.values.text(field)
+    }
+
+    fn integer(&self, field: Field) -> Option<i64> {
+        self.values.integer(field)
+    }
 }

@@ -5,10 +5,12 @@
 //! file of its own. PostgreSQL: one pool, every transaction its own.
 
 mod error;
+pub mod leads;
 mod open;
 mod outbox;
 pub mod private;
 mod rows;
+mod scope;
 mod snapshot;
 mod write;
 

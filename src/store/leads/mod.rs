@@ -1,0 +1,11 @@
+//! Leads: pages, single ones, counts and changes. Nothing here works without a [`crate::policy::LeadScope`].
+
+mod filter;
+mod page;
+mod row;
+mod stats;
+mod write;
+
+pub use page::Page;
+pub use stats::{Group, GroupBy, GroupKey};
+pub use write::NewLead;

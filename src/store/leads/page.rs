@@ -1,0 +1,192 @@
+//! Pages of leads by keyset: no offset, no row read that is not shown, save one.
+//!
+//! Order by a field runs through two regions, each of which an index serves on both back ends: the leads whose value is
+//! clear, by value and id; then the others, by id.
+
+use entity::lead::{Column, Entity};
+use sea_orm::{
+    EntityName, ExprTrait,
+    sea_query::{Expr, Order as Direction, Query, SelectStatement},
+};
+
+use super::{
+    filter::{condition, search, value},
+    row::{Cursor, Layout, is_text, select},
+};
+use crate::{
+    domain::{Field, Id, LeadQuery, LeadRow, LeadValue},
+    policy::LeadScope,
+    store::{
+        Store, StoreError,
+        rows::Row,
+        scope::{clear_cell, column, opened_by, row_exists},
+    },
+};
+
+/// What became of a page.
+#[derive(Debug)]
+pub struct Page<S> {
+    /// What the rows were folded into.
+    pub state: S,
+    /// How many rows it has.
+    pub rows: usize,
+    /// Whether there are more in the direction read.
+    pub more: bool,
+}
+
+/// One stretch of the list in the order asked for.
+struct Region {
+    condition: Option<Expr>,
+    keys: Vec<Expr>,
+}
+
+impl Store {
+    /// Folds a page of leads into `state`, row by row, in the direction read (backward pages come last row first).
+    /// `None` if `query.from` is no lead that the scope opens, in an order that needs its value.
+    pub async fn lead_page<S, F>(&self, scope: &LeadScope, query: &LeadQuery, state: S, step: F) -> Result<Option<Page<S>>, StoreError>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, &dyn LeadRow) + Send + 'static,
+    {
+        let Some(regions) = self.regions(scope, query).await? else { return Ok(None) };
+        let layout = Layout::of(query.select);
+        let mut fold = (state, step, 0_usize);
+        for region in regions {
+            let wanted = query.limit + 1 - fold.2;
+            if wanted == 0 {
+                break;
+            }
+            let statement = statement(scope, query, region, wanted);
+            let limit = query.limit;
+            fold = self
+                .0
+                .rows
+                .fold(statement, fold, move |(state, step, rows), row| {
+                    *rows += 1;
+                    if *rows <= limit {
+                        step(state, &Cursor::new(row, &layout));
+                    }
+                    Ok(())
+                })
+                .await?;
+        }
+        let (state, _, rows) = fold;
+        Ok(Some(Page { state, rows: rows.min(query.limit), more: rows > query.limit }))
+    }
+
+    /// Hands the lead with this id to `step`, if the scope opens it.
+    pub async fn lead<S, F>(
+        &self,
+        scope: &LeadScope,
+        id: Id,
+        fields: crate::domain::FieldSet,
+        state: S,
+        mut step: F,
+    ) -> Result<S, StoreError>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, &dyn LeadRow) + Send + 'static,
+    {
+        let layout = Layout::of(fields);
+        let statement = select(scope, fields).and_where(Expr::col(Column::Id).eq(id.0)).take();
+        let fold = move |state: &mut S, row: &dyn Row| {
+            step(state, &Cursor::new(row, &layout));
+            Ok(())
+        };
+        self.0.rows.fold(statement, state, fold).await
+    }
+
+    /// How many leads the filter and search find.
+    pub async fn lead_count(&self, scope: &LeadScope, query: &LeadQuery) -> Result<u64, StoreError> {
+        let mut statement = Query::select();
+        statement.from(Entity.table_ref()).expr(Expr::col(Column::Id).count()).and_where(row_exists(scope));
+        narrow(&mut statement, scope, query);
+        let count = |state: &mut i64, row: &dyn Row| {
+            *state = row.integer(0)?.unwrap_or_default();
+            Ok(())
+        };
+        Ok(self.0.rows.fold(statement, 0_i64, count).await? as u64)
+    }
+
+    async fn regions(&self, scope: &LeadScope, query: &LeadQuery) -> Result<Option<Vec<Region>>, StoreError> {
+        let past =
+            |id: Id| if query.order.descending == query.backward { Expr::col(Column::Id).gt(id.0) } else { Expr::col(Column::Id).lt(id.0) };
+        let Some(field) = query.order.field else {
+            return Ok(Some(vec![Region { condition: query.from.map(past), keys: Vec::new() }]));
+        };
+        let clear = scope.clear_in(field);
+        let is_clear = match opened_by(scope, clear) {
+            None => column(field).is_not_null(),
+            Some(open) => open.and(column(field).is_not_null()),
+        };
+        let valued = |seek: Option<Expr>| Region {
+            condition: Some(seek.map_or(is_clear.clone(), |seek| is_clear.clone().and(seek))),
+            keys: vec![column(field)],
+        };
+        let empty = |seek: Option<Expr>| {
+            let is_empty = clear_cell(scope, field).is_null();
+            Region { condition: Some(seek.map_or(is_empty.clone(), |seek| is_empty.clone().and(seek))), keys: Vec::new() }
+        };
+        let Some(from) = query.from else {
+            let both = if query.backward { vec![empty(None), valued(None)] } else { vec![valued(None), empty(None)] };
+            return Ok(Some(both));
+        };
+        let Some(at) = self.clear_value(scope, from, field).await? else { return Ok(None) };
+        Ok(Some(match (at, query.backward) {
+            (None, false) => vec![empty(Some(past(from)))],
+            (None, true) => vec![empty(Some(past(from))), valued(None)],
+            (Some(at), backward) => {
+                let (cell, at) = (column(field), value(&at));
+                let (reach, beyond) = if query.order.descending == backward {
+                    (cell.clone().gte(at.clone()), cell.clone().gt(at.clone()))
+                } else {
+                    (cell.clone().lte(at.clone()), cell.clone().lt(at.clone()))
+                };
+                let seek = reach.and(beyond.or(cell.eq(at).and(past(from))));
+                if backward { vec![valued(Some(seek))] } else { vec![valued(Some(seek)), empty(None)] }
+            }
+        }))
+    }
+
+    /// The value a lead has in a field if it is clear; outer `None` if the scope does not open the lead.
+    async fn clear_value(&self, scope: &LeadScope, lead: Id, field: Field) -> Result<Option<Option<LeadValue>>, StoreError> {
+        let statement = Query::select()
+            .from(Entity.table_ref())
+            .expr(clear_cell(scope, field))
+            .and_where(Expr::col(Column::Id).eq(lead.0))
+            .and_where(row_exists(scope))
+            .take();
+        let read = move |found: &mut Option<Option<LeadValue>>, row: &dyn Row| {
+            *found = Some(if is_text(field) {
+                row.text(0)?.map(|text| LeadValue::Text(text.to_owned()))
+            } else {
+                row.integer(0)?.map(LeadValue::Integer)
+            });
+            Ok(())
+        };
+        self.0.rows.fold(statement, None, read).await
+    }
+}
+
+fn statement(scope: &LeadScope, query: &LeadQuery, region: Region, limit: usize) -> SelectStatement {
+    let mut statement = select(scope, query.select);
+    narrow(&mut statement, scope, query);
+    if let Some(condition) = region.condition {
+        statement.and_where(condition);
+    }
+    let direction = if query.order.descending == query.backward { Direction::Asc } else { Direction::Desc };
+    for key in region.keys {
+        statement.order_by_expr(key, direction.clone());
+    }
+    statement.order_by(Column::Id, direction).limit(limit as u64).take()
+}
+
+/// Filter and search, AND-ed to what the windows open.
+pub(super) fn narrow(statement: &mut SelectStatement, scope: &LeadScope, query: &LeadQuery) {
+    if let Some(filter) = &query.filter {
+        statement.and_where(condition(scope, filter));
+    }
+    if let Some(found) = search(scope, &query.words) {
+        statement.and_where(found);
+    }
+}

@@ -1,0 +1,112 @@
+//! Counts of leads by a field, hidden cells counted as empty ones.
+
+use std::collections::BTreeMap;
+
+use entity::lead::{Column, Entity};
+use sea_orm::{
+    EntityName, ExprTrait,
+    sea_query::{CaseStatement, Expr, Func, Query},
+};
+
+use super::{page::narrow, row::is_text};
+use crate::{
+    domain::{Field, LeadQuery, clock::DAY},
+    policy::{LeadScope, Marking},
+    store::{
+        Store, StoreError,
+        rows::Row,
+        scope::{clear_cell, row_exists},
+    },
+};
+
+/// By what leads are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// By the value of a field.
+    Value(Field),
+    /// By the calendar month (UTC) of a time field.
+    Month(Field),
+}
+
+impl GroupBy {
+    /// The field whose values decide.
+    pub const fn field(self) -> Field {
+        match self {
+            Self::Value(field) | Self::Month(field) => field,
+        }
+    }
+}
+
+/// What a group has in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupKey {
+    /// No value, or none to see.
+    Empty,
+    /// A text.
+    Text(String),
+    /// A number, or an id.
+    Integer(i64),
+}
+
+/// A group and its size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// What its leads have in common.
+    pub key: GroupKey,
+    /// How many there are.
+    pub count: u64,
+}
+
+impl Store {
+    /// Counts by group, largest first, at most `limit` groups; with the join of the markings of the leads counted.
+    /// `compartments` is how many compartments the policy knows.
+    pub async fn lead_stats(
+        &self,
+        scope: &LeadScope,
+        query: &LeadQuery,
+        by: GroupBy,
+        compartments: usize,
+    ) -> Result<(Vec<Group>, Marking), StoreError> {
+        let cell = clear_cell(scope, by.field());
+        let key = match by {
+            GroupBy::Value(_) => cell,
+            GroupBy::Month(_) => cell.div(DAY),
+        };
+        let mut statement = Query::select();
+        statement.from(Entity.table_ref()).expr(key).expr(Expr::col(Column::Id).count()).expr(Expr::col(Column::Level).max());
+        for bit in 0..compartments {
+            let inside = Expr::col(Column::Compartments).bit_and(1_i64 << bit).ne(0_i64);
+            let inside: Expr = CaseStatement::new().case(inside, 1_i64).finally(0_i64).into();
+            statement.expr(Func::max(inside));
+        }
+        statement.and_where(row_exists(scope));
+        narrow(&mut statement, scope, query);
+        // By position, so that the bound values of the key need not be told equal by the planner.
+        statement.add_group_by([Expr::cust("1")]);
+        let text = is_text(by.field());
+        let read = move |(groups, marking): &mut (BTreeMap<GroupKey, u64>, Marking), row: &dyn Row| {
+            let key = match by {
+                GroupBy::Value(_) if text => row.text(0)?.map_or(GroupKey::Empty, |text| GroupKey::Text(text.to_owned())),
+                GroupBy::Value(_) => row.integer(0)?.map_or(GroupKey::Empty, GroupKey::Integer),
+                GroupBy::Month(_) => row.integer(0)?.map_or(GroupKey::Empty, |day| GroupKey::Text(month(day))),
+            };
+            *groups.entry(key).or_default() += row.integer(1)?.unwrap_or_default() as u64;
+            let level = row.integer(2)?.unwrap_or(i64::from(u8::MAX)) as u8;
+            *marking = marking.join(Marking::new(crate::policy::Level::from_number(level), 0));
+            for bit in 0..compartments {
+                marking.compartments |= (row.integer(3 + bit)?.unwrap_or_default() as u64) << bit;
+            }
+            Ok(())
+        };
+        let (groups, marking) = self.0.rows.fold(statement, (BTreeMap::new(), Marking::PUBLIC), read).await?;
+        let mut groups: Vec<Group> = groups.into_iter().map(|(key, count)| Group { key, count }).collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+        Ok((groups, marking))
+    }
+}
+
+/// `2026-11` for a day counted from 1970-01-01.
+fn month(day: i64) -> String {
+    let date = crate::domain::Timestamp(day.saturating_mul(DAY)).to_string();
+    date.get(..7).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,164 @@
+//! Changes of leads, with the normal forms and words under which they are found.
+
+use entity::{
+    lead::{Column, Entity},
+    lead_key, lead_word,
+};
+use sea_orm::{
+    ConnectionTrait, EntityName, ExprTrait, QueryResult,
+    sea_query::{Expr, IntoIden, Query, Value},
+};
+
+use super::{
+    filter::value,
+    row::{is_text, select},
+};
+use crate::{
+    domain::{Field, Id, LeadKey, LeadRecord, LeadValue, LeadValues},
+    policy::{LeadScope, Marking},
+    store::{StoreError, Tx, scope::FieldColumn},
+};
+
+/// Rows of one `INSERT`, so that no statement binds more values than SQLite takes (32,766).
+const ROWS: usize = 1_000;
+
+/// A lead on its way into the list.
+#[derive(Clone, Debug)]
+pub struct NewLead {
+    /// Its id.
+    pub id: Id,
+    /// Its marking.
+    pub marking: Marking,
+    /// Its values, times and owner included.
+    pub values: LeadValues,
+    /// The normal forms under which it is found.
+    pub keys: Vec<LeadKey>,
+    /// The words under which it is found.
+    pub words: Vec<(Field, String)>,
+}
+
+impl Tx<'_> {
+    /// The lead with all its values, locked until the transaction ends, if the scope opens it. The values are there
+    /// whatever the windows say: show none of them without asking the scope.
+    pub async fn lead_to_change(self, scope: &LeadScope, id: Id) -> Result<Option<LeadRecord>, StoreError> {
+        Ok(self.leads_to_change(scope, &[id]).await?.pop())
+    }
+
+    /// The same for several leads at once.
+    pub async fn leads_to_change(self, scope: &LeadScope, ids: &[Id]) -> Result<Vec<LeadRecord>, StoreError> {
+        let mut statement = select(scope, crate::domain::FieldSet::EMPTY);
+        statement.columns(Field::ALL.iter().map(|field| FieldColumn(*field).into_iden()));
+        statement.and_where(Expr::col(Column::Id).is_in(ids.iter().map(|id| id.0))).lock_exclusive();
+        self.0.query_all(&statement).await?.iter().map(record).collect()
+    }
+
+    /// Adds leads. The scope proves that adding was allowed.
+    pub async fn insert_leads(self, _allowed: &LeadScope, leads: &[NewLead]) -> Result<(), StoreError> {
+        for leads in leads.chunks(ROWS) {
+            let mut insert = Query::insert();
+            let fixed = [Column::Id, Column::Version, Column::Level, Column::Compartments].map(IntoIden::into_iden);
+            let columns = fixed.into_iter().chain(Field::ALL.iter().map(|field| FieldColumn(*field).into_iden()));
+            insert.into_table(Entity.table_ref()).columns(columns);
+            for lead in leads {
+                let fixed = [lead.id.0, 1, lead.marking.level as i64, lead.marking.compartments as i64].map(Expr::value);
+                let cells = Field::ALL.iter().map(|field| Expr::value(cell(*field, lead.values.0.get(field).and_then(Option::as_ref))));
+                insert.values(fixed.into_iter().chain(cells)).map_err(miscounted)?;
+            }
+            self.0.execute(&insert).await?;
+        }
+        self.insert_finders(leads.iter().map(|lead| (lead.id, lead.keys.as_slice(), lead.words.as_slice()))).await
+    }
+
+    /// Sets values and, if given, the marking of a lead, and counts its version up. `finders` replaces the normal forms
+    /// and words under which it is found.
+    pub async fn update_lead(
+        self,
+        _allowed: &LeadScope,
+        id: Id,
+        values: &LeadValues,
+        marking: Option<Marking>,
+        finders: Option<(&[LeadKey], &[(Field, String)])>,
+    ) -> Result<(), StoreError> {
+        let mut update = Query::update();
+        update.table(Entity.table_ref()).value(Column::Version, Expr::col(Column::Version).add(1));
+        for (field, new) in &values.0 {
+            update.value(FieldColumn(*field).into_iden(), cell(*field, new.as_ref()));
+        }
+        if let Some(marking) = marking {
+            update.value(Column::Level, marking.level as i64).value(Column::Compartments, marking.compartments as i64);
+        }
+        self.0.execute(update.and_where(Expr::col(Column::Id).eq(id.0))).await?;
+        if let Some((keys, words)) = finders {
+            let old =
+                Query::delete().from_table(lead_key::Entity.table_ref()).and_where(Expr::col(lead_key::Column::LeadId).eq(id.0)).take();
+            self.0.execute(&old).await?;
+            let old =
+                Query::delete().from_table(lead_word::Entity.table_ref()).and_where(Expr::col(lead_word::Column::LeadId).eq(id.0)).take();
+            self.0.execute(&old).await?;
+            self.insert_finders([(id, keys, words)].into_iter()).await?;
+        }
+        Ok(())
+    }
+
+    async fn insert_finders<'f>(
+        self,
+        finders: impl Iterator<Item = (Id, &'f [LeadKey], &'f [(Field, String)])> + Send,
+    ) -> Result<(), StoreError> {
+        let (mut keys, mut words) = (Vec::new(), Vec::new());
+        for (id, of_keys, of_words) in finders {
+            keys.extend(of_keys.iter().map(|key| [Value::from(key.kind as i64), key.value.clone().into(), id.0.into()]));
+            words.extend(of_words.iter().map(|(field, word)| [Value::from(word.clone()), i64::from(field.number()).into(), id.0.into()]));
+        }
+        for keys in keys.chunks(ROWS * 5) {
+            let mut insert = Query::insert();
+            insert.into_table(lead_key::Entity.table_ref());
+            insert.columns([lead_key::Column::Kind, lead_key::Column::Value, lead_key::Column::LeadId]);
+            for key in keys {
+                insert.values(key.iter().cloned().map(Expr::value)).map_err(miscounted)?;
+            }
+            self.0.execute(&insert).await?;
+        }
+        for words in words.chunks(ROWS * 5) {
+            let mut insert = Query::insert();
+            insert.into_table(lead_word::Entity.table_ref());
+            insert.columns([lead_word::Column::Word, lead_word::Column::Field, lead_word::Column::LeadId]);
+            for word in words {
+                insert.values(word.iter().cloned().map(Expr::value)).map_err(miscounted)?;
+            }
+            self.0.execute(&insert).await?;
+        }
+        Ok(())
+    }
+}
+
+fn miscounted(error: sea_orm::sea_query::error::Error) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+fn cell(field: Field, new: Option<&LeadValue>) -> Value {
+    match new {
+        Some(new) => value(new),
+        None if is_text(field) => Value::String(None),
+        None => Value::BigInt(None),
+    }
+}
+
+fn record(row: &QueryResult) -> Result<LeadRecord, StoreError> {
+    let mut values = LeadValues::default();
+    for (field, column) in Field::ALL.iter().zip(5..) {
+        let value = if is_text(*field) {
+            row.try_get_by_index::<Option<String>>(column)?.map(LeadValue::Text)
+        } else {
+            row.try_get_by_index::<Option<i64>>(column)?.map(LeadValue::Integer)
+        };
+        values.0.insert(*field, value);
+    }
+    Ok(LeadRecord {
+        id: Id(row.try_get_by_index(0)?),
+        windows: row.try_get_by_index::<i64>(1)? as u32,
+        level: row.try_get_by_index::<i64>(2)? as u8,
+        compartments: row.try_get_by_index::<i64>(3)? as u64,
+        version: row.try_get_by_index(4)?,
+        values,
+    })
+}
