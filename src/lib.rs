@@ -8,11 +8,18 @@
 //! - [`auth`]: passwords, tokens, keys, throttling: the mechanisms of "who asks".
 //! - [`audit`]: the access record and its recorder.
 //! - [`app`]: use cases.
+//! - [`graphql`]: translation between GraphQL and use cases.
+//! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
+//! - [`config`], [`server`], [`system`]: settings, the composition root, the real world's clock and randomness.
 
 pub mod app;
 pub mod audit;
 pub mod auth;
+pub mod config;
 pub mod domain;
 pub mod graphql;
+pub mod http;
 pub mod policy;
+pub mod server;
 pub mod store;
+pub mod system;

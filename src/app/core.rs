@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::current::Current;
+use super::{Limits, current::Current};
 use crate::{
     domain::{Clock, Id, IdMaker, Random, Timestamp},
     store::Store,
@@ -21,6 +21,8 @@ pub struct Core {
     pub random: Arc<dyn Random>,
     /// Makes ids.
     pub ids: IdMaker,
+    /// What one request may cost.
+    pub limits: Limits,
 }
 
 impl Core {

@@ -5,8 +5,10 @@ pub mod change;
 pub mod core;
 pub mod current;
 pub mod error;
+pub mod limits;
 pub mod op;
 
 pub use self::core::Core;
 pub use error::Error;
+pub use limits::Limits;
 pub use op::Op;

@@ -1,0 +1,112 @@
+//! Typed settings: TOML file < environment `LEADKEEP_*` < flags. Unknown keys and bad values are refused by name.
+//!
+//! A key `limits.page_size` of the file is `LEADKEEP_LIMITS_PAGE_SIZE` in the environment. `DATABASE_URL` is honoured
+//! unless `LEADKEEP_DATABASE_URL` says otherwise.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+mod secret;
+mod source;
+
+pub use secret::DatabaseUrl;
+pub use source::{SettingsError, Sources};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The data folder: keys, and with SQLite the databases.
+    pub data: PathBuf,
+    /// A PostgreSQL database instead of SQLite in the data folder.
+    pub database_url: Option<DatabaseUrl>,
+    /// Connections to the database at most.
+    pub database_connections: u32,
+    /// The address to listen on.
+    pub address: IpAddr,
+    /// The port to listen on; 0 takes a free one.
+    pub port: u16,
+    /// A folder of trusted documents (`*.graphql`); with it, no other document is executed.
+    pub documents: Option<PathBuf>,
+    /// What the HTTP side trusts and shows.
+    pub http: crate::http::Settings,
+    /// What one request may cost.
+    pub limits: crate::app::Limits,
+    /// What is logged, and how.
+    pub log: LogSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("leadkeep-data"),
+            database_url: None,
+            database_connections: 16,
+            address: IpAddr::from([127, 0, 0, 1]),
+            port: 8080,
+            documents: None,
+            http: crate::http::Settings::default(),
+            limits: crate::app::Limits::default(),
+            log: LogSettings::default(),
+        }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSettings {
+    /// One JSON object a line, or text for people.
+    pub format: LogFormat,
+    /// Which events, in the syntax of `tracing_subscriber::EnvFilter`, for example `info,leadkeep=debug`.
+    pub filter: String,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { format: LogFormat::Pretty, filter: "info".into() }
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines.
+    Json,
+}
+
+impl Settings {
+    /// The settings in force as TOML, secrets redacted.
+    pub fn effective(&self) -> String {
+        toml::to_string_pretty(self).unwrap_or_else(|error| format!("# {error}\n"))
+    }
+
+    /// The first value that is of the right type but makes no sense: its key and what is wrong.
+    fn nonsense(&self) -> Option<(&'static str, &'static str)> {
+        let limits = &self.limits;
+        let positive = [
+            ("database_connections", self.database_connections as usize),
+            ("limits.body_size", limits.body_size),
+            ("limits.anonymous_body_size", limits.anonymous_body_size),
+            ("limits.document_size", limits.document_size),
+            ("limits.tokens", limits.tokens),
+            ("limits.depth", limits.depth),
+            ("limits.complexity", limits.complexity),
+            ("limits.expansion", limits.expansion),
+            ("limits.root_fields", limits.root_fields),
+            ("limits.batch", limits.batch),
+            ("limits.page_size", limits.page_size as usize),
+            ("limits.request_time", limits.request_time as usize),
+            ("limits.concurrency", limits.concurrency),
+        ];
+        if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Some((key, "must be at least 1"));
+        }
+        // An access record names every lead of an answer; a page beyond this would not fit a ledger entry.
+        (limits.page_size > 5_000).then_some(("limits.page_size", "must be at most 5000"))
+    }
+}

@@ -1,0 +1,55 @@
+//! The HTTP answer around a body: the headers every one of them carries.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header},
+};
+
+use crate::{domain::Id, policy::Code};
+
+/// What is to be sent.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The status.
+    pub(super) status: StatusCode,
+    /// The `Content-Type`.
+    pub(super) media: &'static str,
+    /// The body.
+    pub(super) body: Vec<u8>,
+    /// How confidential the body is.
+    pub(super) banner: Option<String>,
+    /// The request's id.
+    pub(super) request: Option<Id>,
+}
+
+impl Answer {
+    /// Adds the headers. Nothing may be stored on the way; what is cached despite that is told apart by who asked.
+    pub(super) fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(banner) = self.banner.and_then(|banner| HeaderValue::from_str(&banner).ok()) {
+            headers.insert("x-confidentiality", banner);
+        }
+        if let Some(request) = self.request.and_then(|id| HeaderValue::from_bytes(&id.letters()).ok()) {
+            headers.insert("x-request-id", request);
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// A body with one error and no data.
+pub(super) fn error_body(code: Code, message: &str) -> Vec<u8> {
+    let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code.name() } }] });
+    body.to_string().into_bytes()
+}

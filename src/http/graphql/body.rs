@@ -1,0 +1,80 @@
+//! Reading the request: bodies within their limit, from JSON or the query string.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::call::{Call, Calls};
+
+/// A request that never became an operation: status and what to tell.
+#[derive(Debug)]
+pub(super) struct Unreadable(pub(super) StatusCode, pub(super) String);
+
+fn bad(message: impl Into<String>) -> Unreadable {
+    Unreadable(StatusCode::BAD_REQUEST, message.into())
+}
+
+/// The media type of a posted body, in lower case, without parameters; refused with a charset other than UTF-8.
+pub(super) fn media_type(headers: &HeaderMap) -> Result<String, Unreadable> {
+    let unsupported =
+        || Unreadable(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send application/json in UTF-8, or multipart/form-data for uploads.".into());
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).ok_or_else(unsupported)?;
+    let mut parts = text.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+    for parameter in parts {
+        if let Some((name, value)) = parameter.split_once('=') {
+            let utf8 = matches!(value.trim().trim_matches('"').to_ascii_lowercase().as_str(), "utf-8" | "utf8");
+            if name.trim().eq_ignore_ascii_case("charset") && !utf8 {
+                return Err(unsupported());
+            }
+        }
+    }
+    match media.as_str() {
+        "application/json" | "multipart/form-data" => Ok(media),
+        _ => Err(unsupported()),
+    }
+}
+
+/// The whole body, at most `limit` bytes of it.
+pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Unreadable> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Unreadable(StatusCode::PAYLOAD_TOO_LARGE, format!("The body may have {limit} bytes at most.")))
+        }
+        Err(_) => Err(bad("The body broke off.")),
+    }
+}
+
+/// What a JSON body asks for.
+pub(super) fn from_json(bytes: &[u8], batch: usize) -> Result<Calls, Unreadable> {
+    let malformed = |error: serde_json::Error| bad(format!("The body is no GraphQL request in JSON: {error}"));
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'[') {
+        return serde_json::from_slice(bytes).map(|call| Calls::One(Box::new(call))).map_err(malformed);
+    }
+    let calls: Vec<Call> = serde_json::from_slice(bytes).map_err(malformed)?;
+    if calls.is_empty() || calls.len() > batch {
+        return Err(bad(format!("A batch may have 1 to {batch} operations.")));
+    }
+    Ok(Calls::Batch(calls))
+}
+
+/// What a query string asks for.
+pub(super) fn from_query(uri: &Uri) -> Result<Calls, Unreadable> {
+    let mut call = Call { query: None, operation_name: None, variables: None, extensions: None };
+    let object =
+        |name: &str, text: &str| serde_json::from_str(text).map_err(|_| bad(format!("The parameter {name} must be a JSON object.")));
+    for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        match name.as_ref() {
+            "query" => call.query = Some(value.into_owned()),
+            "operationName" if !value.is_empty() => call.operation_name = Some(value.into_owned()),
+            "variables" if !value.is_empty() => call.variables = object("variables", &value)?,
+            "extensions" if !value.is_empty() => call.extensions = object("extensions", &value)?,
+            _ => {}
+        }
+    }
+    Ok(Calls::One(Box::new(call)))
+}

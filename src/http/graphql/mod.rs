@@ -1,0 +1,10 @@
+//! GraphQL over HTTP, written to the specification (https://graphql.github.io/graphql-over-http/draft/): the ready-made
+//! layer accepts `text/plain` posts, mutations by GET and bodies of any size, and answers 200 to documents it cannot read.
+
+mod accept;
+mod body;
+mod call;
+mod handler;
+mod operation;
+
+pub(super) use handler::{get, post};

@@ -1,0 +1,13 @@
+//! The HTTP side: [`router`] is its table of contents.
+
+mod answer;
+mod authenticate;
+mod caller;
+mod gate;
+mod graphql;
+mod health;
+pub mod router;
+mod settings;
+
+pub use gate::Gate;
+pub use settings::Settings;

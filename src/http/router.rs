@@ -1,0 +1,16 @@
+//! Every route there is.
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get};
+
+use super::{Gate, graphql, health};
+
+/// The routes.
+pub fn router(gate: Arc<Gate>) -> Router {
+    Router::new()
+        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(gate)
+}

@@ -1,0 +1,84 @@
+//! The composition root: from settings to a running server. Tests and the command line build the inside the same way.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{
+    app::{Core, current::Current},
+    config::Settings,
+    domain::{Clock, IdMaker, Random},
+    http,
+    store::{Location, Store, StoreError},
+};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The databases could not be opened, or would not keep what was promised.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The address could not be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+}
+
+/// Where these settings put the databases.
+pub fn location(settings: &Settings) -> Location {
+    match &settings.database_url {
+        Some(url) => Location::Postgres(url.expose().to_owned()),
+        None => Location::Folder(settings.data.clone()),
+    }
+}
+
+/// The inside, ready for use; the databases must be of the current schema ([`Store::migrate`]).
+pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
+    let store = Store::open(&location(settings), settings.database_connections).await?;
+    let current = Current::load(&store, &*clock).await?;
+    let limits = settings.limits.clone();
+    Ok(Arc::new(Core { store, current, clock, random, ids: IdMaker::default(), limits }))
+}
+
+/// A server that answers.
+#[derive(Debug)]
+pub struct RunningServer {
+    /// Where.
+    pub address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+    grace: Duration,
+}
+
+/// Starts to answer requests.
+pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer, StartError> {
+    let wanted = SocketAddr::new(settings.address, settings.port);
+    let refused = |error| StartError::Listen(wanted, error);
+    let listener = TcpListener::bind(wanted).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    let gate = Arc::new(http::Gate::new(core, settings.http.clone()));
+    let routes = http::router::router(gate).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(async move {
+        // A sender that is gone means the owner is; then there is nobody left to serve for either.
+        let _ = stopped.await;
+    });
+    let serving = tokio::spawn(async move {
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "the server ended");
+        }
+    });
+    tracing::info!(%address, "listening");
+    Ok(RunningServer { address, stop, serving, grace: Duration::from_secs(settings.http.shutdown_grace) })
+}
+
+impl RunningServer {
+    /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
+    /// `http.shutdown_grace` says.
+    pub async fn shutdown(self) {
+        let Self { stop, serving, grace, .. } = self;
+        let _ = stop.send(());
+        if tokio::time::timeout(grace, serving).await.is_err() {
+            tracing::warn!("requests were still under way when the grace ended");
+        }
+    }
+}
