@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod ids;
 pub mod lead;
+pub mod normal;
 pub mod query;
 pub mod subject;
 pub mod words;
