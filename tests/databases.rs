@@ -1,0 +1,43 @@
+//! The databases: their schema, the guards on the ledger, and settings under which nothing may be promised.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+
+mod support;
+
+use leadkeep::store::{Location, Store};
+use support::{Table, on_both_databases};
+
+on_both_databases!(migrating_again_changes_nothing, |home| async {
+    assert_eq!(Store::migrate(&home.location()).await.unwrap(), 0);
+    let store = Store::open(&home.location(), 2).await.unwrap();
+    store.ping().await.unwrap();
+    assert_eq!(store.generation().await.unwrap(), 0);
+});
+
+on_both_databases!(the_database_refuses_to_rewrite_the_ledger, |home| async {
+    let insert = "INSERT INTO ledger_epoch (id, started_at, previous_leaf) VALUES (1, 1, '')";
+    home.tamper(Table::Ledger, insert).await.unwrap();
+    for sql in ["UPDATE ledger_epoch SET started_at = 2", "DELETE FROM ledger_epoch"] {
+        let refused = home.tamper(Table::Ledger, sql).await.unwrap_err();
+        assert!(refused.contains("append-only"), "{sql}: {refused}");
+    }
+});
+
+#[tokio::test]
+async fn a_postgresql_that_may_lose_commits_is_refused() {
+    let home = support::Home::new(support::Backend::Postgres).await;
+    let url = home.database_url.clone().unwrap();
+    let name = support::postgres::psql(&url, "SELECT current_database()").unwrap();
+    support::postgres::psql(&url, &format!("ALTER DATABASE {name} SET synchronous_commit = off")).unwrap();
+    let refused = Store::open(&Location::Postgres(url), 2).await.unwrap_err().to_string();
+    assert!(refused.contains("synchronous_commit=off"), "{refused}");
+}
+
+#[tokio::test]
+async fn files_are_their_owners_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let home = support::Home::new(support::Backend::Sqlite).await;
+    for file in ["leadkeep.db", "ledger.db"] {
+        let mode = std::fs::metadata(home.folder().join(file)).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+}

@@ -1,0 +1,75 @@
+//! Databases of a test's own, of either kind.
+
+use std::path::Path;
+
+use leadkeep::store::{Location, Store};
+use tempfile::TempDir;
+
+use super::postgres;
+
+/// Which back end a test runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// Files in a temporary folder.
+    Sqlite,
+    /// A database of the throwaway cluster.
+    Postgres,
+}
+
+/// A data folder and, on PostgreSQL, a database; both gone when the test ends.
+#[derive(Debug)]
+pub struct Home {
+    pub backend: Backend,
+    folder: TempDir,
+    /// Of the PostgreSQL database.
+    pub database_url: Option<String>,
+}
+
+impl Home {
+    /// Databases with the current schema and nothing in them.
+    pub async fn new(backend: Backend) -> Self {
+        let home = Self::empty(backend);
+        Store::migrate(&home.location()).await.expect("the schema");
+        home
+    }
+
+    /// A folder and perhaps a database without a schema.
+    pub fn empty(backend: Backend) -> Self {
+        let folder = tempfile::Builder::new().prefix("leadkeep-test-").tempdir().expect("a temporary folder");
+        let database_url = (backend == Backend::Postgres).then(postgres::new_database);
+        Self { backend, folder, database_url }
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where the databases are.
+    pub fn location(&self) -> Location {
+        match &self.database_url {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::Folder(self.folder().to_owned()),
+        }
+    }
+
+    /// Runs one statement behind Leadkeep's back, in the main database or the ledger's; the error as the database says it.
+    pub async fn tamper(&self, table_in: Table, sql: &str) -> Result<(), String> {
+        if let Some(url) = &self.database_url {
+            return postgres::psql(url, sql).map(drop);
+        }
+        let file = self.folder().join(if table_in == Table::Ledger { "ledger.db" } else { "leadkeep.db" });
+        let connection = rusqlite::Connection::open(file).expect("the database opens");
+        connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout");
+        connection.execute_batch(sql).map_err(|error| error.to_string())
+    }
+}
+
+/// Which database a statement is for; on PostgreSQL they are one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// Leads, accounts, policy.
+    Main,
+    /// The access log.
+    Ledger,
+}

@@ -1,0 +1,49 @@
+//! What integration tests share: throwaway databases of both kinds, a clock that can be moved, a server, callers.
+//!
+//! `mod support;` in a test binary, then [`on_both_databases`] for tests of the store and `on_both_backends` for tests
+//! of a whole server: each makes two tests, `<name>::sqlite` and `<name>::postgres`.
+#![allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "every test binary compiles this module and uses its own part of it; a test may panic"
+)]
+
+pub mod caller;
+pub mod clock;
+pub mod database;
+pub mod postgres;
+
+pub use caller::{Answer, Caller};
+pub use clock::{SeededRandom, TestClock};
+pub use database::{Backend, Home, Table};
+
+/// Two tests from one body that takes a [`Home`]: databases migrated, nothing in them.
+macro_rules! on_both_databases {
+    ($(#[$attribute:meta])* $name:ident, |$home:ident| async $body:block) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn body($home: crate::support::Home) $body
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                body(crate::support::Home::new(crate::support::Backend::Sqlite).await).await;
+            }
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                body(crate::support::Home::new(crate::support::Backend::Postgres).await).await;
+            }
+        }
+    };
+}
+pub(crate) use on_both_databases;
