@@ -4,6 +4,8 @@
 
 use phonenumber::country;
 
+use super::{KeyKind, LeadKey, LeadValues};
+
 /// The region of telephone numbers written without a country, ISO 3166-1 alpha-2.
 pub const DEFAULT_REGION: &str = "US";
 /// Longest e-mail address (RFC 5321 § 4.5.3.1.3, without the angle brackets).
@@ -108,9 +110,33 @@ pub fn tag(text: &str) -> Option<String> {
     Some(words.join(" ")).filter(|text| !text.is_empty())
 }
 
+/// The normal form of one value of this kind; `None` if it has none.
+pub fn key(kind: KeyKind, text: &str) -> Option<LeadKey> {
+    let value = match kind {
+        KeyKind::Email => email(text),
+        KeyKind::Phone => phone(text),
+        KeyKind::Reference => reference(text),
+        KeyKind::Tag => tag(text),
+    };
+    value.map(|value| LeadKey { kind, value })
+}
+
+/// The normal forms under which a lead with these values is found, each once, in order.
+pub fn keys(values: &LeadValues) -> Vec<LeadKey> {
+    let of = |kind: KeyKind| {
+        let lines = values.text(kind.field()).unwrap_or_default().lines();
+        lines.filter_map(move |line| key(kind, line))
+    };
+    let mut found: Vec<LeadKey> = KeyKind::ALL.into_iter().flat_map(of).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Field;
 
     #[test]
     fn emails() {
@@ -145,5 +171,14 @@ mod tests {
         }
         assert_eq!(tag("  Big   Fish ").as_deref(), Some("big fish"));
         assert_eq!(reference(" a1B "), Some("a1B".into()));
+    }
+
+    #[test]
+    fn keys_of_a_lead_are_told_once() {
+        let mut values = LeadValues::default();
+        values.set_text(Field::Emails, "A@b.de\na+x@B.de\nnone");
+        values.set_text(Field::Reference, "R1");
+        let found: Vec<_> = keys(&values).into_iter().map(|key| (key.kind, key.value)).collect();
+        assert_eq!(found, [(KeyKind::Email, "a@b.de".into()), (KeyKind::Reference, "R1".into())]);
     }
 }
