@@ -35,8 +35,8 @@ pub fn location(settings: &Settings) -> Location {
 pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
     let store = Store::open(&location(settings), settings.database_connections).await?;
     let current = Current::load(&store, &*clock).await?;
-    let limits = settings.limits.clone();
-    Ok(Arc::new(Core { store, current, clock, random, ids: IdMaker::default(), limits }))
+    let (limits, access_log) = (settings.limits.clone(), settings.access_log);
+    Ok(Arc::new(Core { store, current, clock, random, ids: IdMaker::default(), limits, access_log }))
 }
 
 /// A server that answers.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Limits, current::Current};
+use super::{Limits, access_log, current::Current};
 use crate::{
     domain::{Clock, Id, IdMaker, Random, Timestamp},
     store::Store,
@@ -19,6 +19,8 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.
     pub random: Arc<dyn Random>,
+    /// How the access log is read.
+    pub access_log: access_log::Settings,
     /// Makes ids.
     pub ids: IdMaker,
     /// What one request may cost.

@@ -1,12 +1,14 @@
 //! Use cases, one file per noun. Each takes the [`op::Op`] it runs in, asks `policy`, calls `store` and notes in the
 //! operation's trace what was disclosed; none decides by itself.
 
+pub mod access_log;
 pub mod change;
 pub mod core;
 pub mod current;
 pub mod error;
 pub mod limits;
 pub mod op;
+pub mod redact;
 
 pub use self::core::Core;
 pub use error::Error;

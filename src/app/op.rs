@@ -65,6 +65,22 @@ impl Trace {
         self.shown.values().map(Vec::len).sum()
     }
 
+    /// How many leads were shown, each counted once.
+    pub fn leads_distinct(&self) -> u64 {
+        let mut leads: Vec<Id> = self.shown.values().flatten().copied().collect();
+        leads.sort_unstable();
+        leads.dedup();
+        leads.len() as u64
+    }
+
+    /// Takes back that anything was shown, because the answer is not going to leave; `reason` goes into the record.
+    pub fn withhold(&mut self, reason: String) {
+        self.shown.clear();
+        self.rows = 0;
+        self.marking = Marking::PUBLIC;
+        self.reasons.push(reason);
+    }
+
     /// The disclosures as the record has them: leads by rising id, each once.
     pub fn disclosures(&self) -> Vec<Disclosure> {
         let sorted = |leads: &Vec<Id>| {

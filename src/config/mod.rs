@@ -33,6 +33,8 @@ pub struct Settings {
     pub http: crate::http::Settings,
     /// What one request may cost.
     pub limits: crate::app::Limits,
+    /// How the access log is read.
+    pub access_log: crate::app::access_log::Settings,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             documents: None,
             http: crate::http::Settings::default(),
             limits: crate::app::Limits::default(),
+            access_log: crate::app::access_log::Settings::default(),
             log: LogSettings::default(),
         }
     }
@@ -90,6 +93,7 @@ impl Settings {
         let limits = &self.limits;
         let positive = [
             ("database_connections", self.database_connections as usize),
+            ("access_log.scan", self.access_log.scan as usize),
             ("limits.body_size", limits.body_size),
             ("limits.anonymous_body_size", limits.anonymous_body_size),
             ("limits.document_size", limits.document_size),

@@ -2,13 +2,16 @@
 
 use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
+pub mod access_log;
+pub mod access_log_filter;
+pub mod access_record;
 pub mod error;
 pub mod scalar;
 mod viewer;
 
 /// The root of queries.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(viewer::ViewerQuery);
+pub struct Query(viewer::ViewerQuery, access_log::AccessLogQuery);
 
 /// The root of mutations.
 #[derive(Debug, Default, MergedObject)]

@@ -4,6 +4,7 @@
 //! SQLite: the main database has one writer ([`write`], group commit) and reader threads ([`rows`]); the ledger is a
 //! file of its own. PostgreSQL: one pool, every transaction its own.
 
+mod access_log;
 mod error;
 pub mod leads;
 mod open;
@@ -14,6 +15,7 @@ mod scope;
 mod snapshot;
 mod write;
 
+pub use access_log::{LogEntry, LoggedChange};
 pub use error::StoreError;
 pub use open::{Location, Store};
 pub use outbox::{Change, ChangeNote};

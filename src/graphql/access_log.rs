@@ -1,0 +1,92 @@
+//! The access log, for auditors.
+
+use async_graphql::{Context, Object, SimpleObject, connection::PageInfo};
+
+use super::{
+    access_log_filter::AccessLogFilter,
+    access_record::AccessRecord,
+    error::{Outward, op},
+};
+use crate::{
+    app::access_log::{self, LogPage},
+    domain::Id,
+    policy::Refusal,
+};
+
+/// Queries about the access log.
+#[derive(Debug, Default)]
+pub struct AccessLogQuery;
+
+#[Object]
+impl AccessLogQuery {
+    /// The access log, newest first. Needs `LOG_READ`; reading it is recorded in it.
+    ///
+    /// A page looks at a bounded number of records. If too few of them match it comes back short, perhaps empty, with
+    /// `hasNextPage` true: go on after its `endCursor`.
+    async fn access_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which records; all of them without it.")] filter: Option<AccessLogFilter>,
+        #[graphql(desc = "How many at most, 1 to 500.", default = 50)] first: i32,
+        #[graphql(desc = "Go on after this cursor.")] after: Option<String>,
+    ) -> async_graphql::Result<Option<AccessRecordConnection>> {
+        let op = op(ctx);
+        let filter = filter.unwrap_or_default().read().outward(op)?;
+        let first = u32::try_from(first).map_err(|_| Refusal::bad_input("`first` is at least 1.")).outward(op)?;
+        let after = after.as_deref().map(index_of).transpose().outward(op)?;
+        let page = access_log::access_log(op, &filter, first, after).await.outward(op)?;
+        Ok(Some(AccessRecordConnection::from(page)))
+    }
+
+    /// One record by its index in the tree. Needs `LOG_READ`; reading it is recorded.
+    async fn access_record(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its place in the tree, from 0.")] index: i64,
+    ) -> async_graphql::Result<Option<AccessRecord>> {
+        let op = op(ctx);
+        let index = u64::try_from(index).map_err(|_| Refusal::not_found()).outward(op)?;
+        Ok(Some(AccessRecord(access_log::access_record(op, index).await.outward(op)?)))
+    }
+}
+
+/// A page of the access log.
+#[derive(SimpleObject)]
+pub struct AccessRecordConnection {
+    /// The records with their cursors.
+    edges: Vec<AccessRecordEdge>,
+    /// Whether there is more, and where to go on.
+    page_info: PageInfo,
+}
+
+/// A record in a page.
+#[derive(SimpleObject)]
+pub struct AccessRecordEdge {
+    /// Goes on after this record when given as `after`.
+    cursor: String,
+    /// The record.
+    node: AccessRecord,
+}
+
+impl From<LogPage> for AccessRecordConnection {
+    fn from(page: LogPage) -> Self {
+        let edge = |logged: access_log::Logged| AccessRecordEdge { cursor: cursor(logged.index), node: AccessRecord(logged) };
+        let edges: Vec<_> = page.records.into_iter().map(edge).collect();
+        let last = page.next.map(cursor).or_else(|| edges.last().map(|edge| edge.cursor.clone()));
+        let page_info = PageInfo {
+            has_previous_page: false,
+            has_next_page: page.next.is_some(),
+            start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: last,
+        };
+        Self { edges, page_info }
+    }
+}
+
+fn cursor(index: u64) -> String {
+    Id(index as i64).to_string()
+}
+
+fn index_of(cursor: &str) -> Result<u64, Refusal> {
+    cursor.parse::<Id>().map(|id| id.0 as u64).map_err(|_| Refusal::bad_input("`after` is no cursor of this list."))
+}

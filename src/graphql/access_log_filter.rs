@@ -1,0 +1,85 @@
+//! Which access records are wanted.
+
+use async_graphql::{Enum, ID, InputObject};
+
+use super::scalar::{self, DateTime};
+use crate::{app::access_log::LogFilter, audit::record, policy::Refusal};
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "record::Decision")]
+pub enum AccessDecision {
+    /// It was answered.
+    Allowed,
+    /// The policy refused it, wholly or in part.
+    Denied,
+    /// It made no sense.
+    Invalid,
+    /// It failed on our side.
+    Failed,
+}
+
+/// What kind of operation it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "record::OperationKind")]
+pub enum OperationKind {
+    /// A query.
+    Query,
+    /// A mutation.
+    Mutation,
+    /// Something on the authorization endpoints.
+    Token,
+    /// A command of the operator.
+    Command,
+    /// The document could not be read, so nobody knows.
+    Unknown,
+}
+
+/// Which access records are wanted; all conditions given must hold.
+#[derive(Debug, Default, InputObject)]
+pub struct AccessLogFilter {
+    /// Began at this moment or later. Also ends the search: nothing older is looked at.
+    since: Option<DateTime>,
+    /// Began before this moment.
+    until: Option<DateTime>,
+    /// Done by this person, or by an app on their behalf.
+    person: Option<ID>,
+    /// Done by this app.
+    app: Option<ID>,
+    /// Ended so.
+    decision: Option<AccessDecision>,
+    /// Has this error code, for example `FORBIDDEN`.
+    code: Option<String>,
+    /// Was of this kind.
+    kind: Option<OperationKind>,
+    /// Had this name: the operation's in the document, the grant type, the command.
+    operation_name: Option<String>,
+    /// Declared this purpose code.
+    purpose: Option<String>,
+    /// Disclosed or changed this lead.
+    lead: Option<ID>,
+    /// Came from this internet address.
+    address: Option<String>,
+    /// Belongs to this request.
+    request: Option<ID>,
+}
+
+impl AccessLogFilter {
+    pub(super) fn read(self) -> Result<LogFilter, Refusal> {
+        let id = |id: Option<ID>| id.as_ref().map(scalar::id).transpose();
+        Ok(LogFilter {
+            since: self.since.map(|moment| moment.0),
+            until: self.until.map(|moment| moment.0),
+            person: id(self.person)?,
+            app: id(self.app)?,
+            decision: self.decision.map(Into::into),
+            code: self.code,
+            kind: self.kind.map(Into::into),
+            name: self.operation_name,
+            purpose: self.purpose,
+            lead: id(self.lead)?,
+            ip: self.address,
+            request: id(self.request)?,
+        })
+    }
+}

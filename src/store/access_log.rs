@@ -1,0 +1,196 @@
+//! Reading the access log back: entries by their place in the tree, and the erasable things kept beside them.
+
+use std::collections::BTreeMap;
+
+use entity::{change_detail, ledger_checkpoint, ledger_detail, ledger_document, ledger_entry, ledger_run};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Store, StoreError};
+use crate::{
+    domain::{Digest, Id, Timestamp},
+    policy::Permit,
+};
+
+/// How many runs are looked at to fill one chunk; a chunk may come out shorter for it.
+const RUNS: u64 = 1_024;
+
+/// An entry of the ledger with its place in the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Its place in the tree, from 0.
+    pub index: u64,
+    /// Hash of the leaf.
+    pub leaf: Digest,
+    /// The bytes that were hashed.
+    pub body: Vec<u8>,
+}
+
+/// Before and after of one thing that an operation changed; JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedChange {
+    /// What kind of thing.
+    pub kind: String,
+    /// Which one.
+    pub item: String,
+    /// What it was.
+    pub before: Option<String>,
+    /// What it is since.
+    pub after: Option<String>,
+}
+
+/// Consecutive entries of one epoch that stand side by side in the tree.
+#[derive(Clone, Copy)]
+struct Run {
+    first_index: i64,
+    epoch: i64,
+    first_rseq: i64,
+    length: i64,
+}
+
+impl Store {
+    /// How many entries the tree has.
+    pub async fn log_size(&self) -> Result<u64, StoreError> {
+        let last = ledger_run::Entity::find().order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?;
+        Ok(last.map_or(0, |run| run.first_index + run.length) as u64)
+    }
+
+    /// At most `limit` entries with an index below `before`, newest first; none means there are no more.
+    pub async fn log_before(&self, _: Permit, before: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
+        let before = i64::try_from(before).unwrap_or(i64::MAX);
+        let found = ledger_run::Entity::find()
+            .filter(ledger_run::Column::FirstIndex.lt(before))
+            .order_by_desc(ledger_run::Column::FirstIndex)
+            .limit(RUNS.min(limit.into()))
+            .all(&self.0.ledger)
+            .await?;
+        let mut wanted = i64::from(limit);
+        let mut runs = Vec::new();
+        for run in found {
+            let length = run.length.min(before - run.first_index);
+            let taken = length.min(wanted);
+            let skipped = length - taken;
+            runs.push(Run {
+                first_index: run.first_index + skipped,
+                epoch: run.epoch,
+                first_rseq: run.first_rseq + skipped,
+                length: taken,
+            });
+            wanted -= taken;
+            if wanted == 0 {
+                break;
+            }
+        }
+        self.entries_of(&runs).await
+    }
+
+    /// The entry with this index.
+    pub async fn log_entry(&self, permit: Permit, index: u64) -> Result<Option<LogEntry>, StoreError> {
+        let found = self.log_before(permit, index.saturating_add(1), 1).await?;
+        Ok(found.into_iter().find(|entry| entry.index == index))
+    }
+
+    /// An index such that every entry below it was in the tree before `moment`: where a search back to `moment` ends.
+    pub async fn log_floor(&self, moment: Timestamp) -> Result<u64, StoreError> {
+        // Checkpoints rise in size and time together, so halving finds the place without an index on the time.
+        let (mut low, mut high) = (0, self.log_size().await? as i64);
+        while low < high {
+            let middle = low + (high - low + 1) / 2;
+            let at = ledger_checkpoint::Entity::find()
+                .filter(ledger_checkpoint::Column::Size.gte(middle))
+                .order_by_asc(ledger_checkpoint::Column::Size)
+                .one(&self.0.ledger)
+                .await?;
+            match at {
+                Some(checkpoint) if checkpoint.at < moment.0 => low = checkpoint.size,
+                _ => high = middle - 1,
+            }
+        }
+        Ok(low as u64)
+    }
+
+    /// Entries from index `from` on, oldest first, without those of the epochs `but`, and where to go on; nothing
+    /// and `from` when there are no more. For counting what was disclosed, which needs nobody's permit.
+    pub(crate) async fn log_from(&self, from: u64, but: &[Id], limit: u32) -> Result<(Vec<LogEntry>, u64), StoreError> {
+        let from = i64::try_from(from).unwrap_or(i64::MAX);
+        let runs = ledger_run::Entity::find().order_by_asc(ledger_run::Column::FirstIndex).limit(RUNS);
+        let earlier = ledger_run::Entity::find().filter(ledger_run::Column::FirstIndex.lte(from));
+        // The run that `from` lies in begins at it or before.
+        let first = earlier.order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?.map_or(from, |run| run.first_index);
+        let (mut wanted, mut taken, mut next) = (i64::from(limit), Vec::new(), from);
+        for run in runs.filter(ledger_run::Column::FirstIndex.gte(first)).all(&self.0.ledger).await? {
+            let skipped = (from - run.first_index).clamp(0, run.length);
+            let counted = !but.contains(&Id(run.epoch));
+            let length = if counted { (run.length - skipped).min(wanted) } else { run.length - skipped };
+            next = run.first_index + skipped + length;
+            if counted {
+                let (first_index, first_rseq) = (run.first_index + skipped, run.first_rseq + skipped);
+                taken.push(Run { first_index, epoch: run.epoch, first_rseq, length });
+                wanted -= length;
+            }
+            if wanted == 0 {
+                break;
+            }
+        }
+        let mut entries = self.entries_of(&taken).await?;
+        entries.reverse();
+        Ok((entries, next as u64))
+    }
+
+    /// The text of the document with this hash, unless it was erased.
+    pub async fn log_document(&self, _: Permit, sha256: &Digest) -> Result<Option<String>, StoreError> {
+        let row = ledger_document::Entity::find_by_id(sha256.to_vec()).one(&self.0.ledger).await?;
+        Ok(row.map(|row| row.text))
+    }
+
+    /// The variables of an entry as JSON, unless they were erased.
+    pub async fn log_variables(&self, _: Permit, epoch: Id, rseq: u64) -> Result<Option<String>, StoreError> {
+        let row = ledger_detail::Entity::find_by_id((epoch.0, rseq as i64)).one(&self.0.ledger).await?;
+        Ok(row.map(|row| row.variables))
+    }
+
+    /// What an operation changed, in the order it did, unless it was erased; at most `limit`.
+    pub async fn log_changes(&self, _: Permit, request: Id, limit: u64) -> Result<Vec<LoggedChange>, StoreError> {
+        let all = change_detail::Entity::find().filter(change_detail::Column::RequestId.eq(request.0));
+        let rows = all.order_by_asc(change_detail::Column::Seq).limit(limit).all(&self.0.main).await?;
+        let change = |row: change_detail::Model| LoggedChange { kind: row.kind, item: row.item, before: row.before, after: row.after };
+        Ok(rows.into_iter().map(change).collect())
+    }
+
+    /// The entries of these runs, highest index first.
+    async fn entries_of(&self, runs: &[Run]) -> Result<Vec<LogEntry>, StoreError> {
+        let mut entries = Vec::new();
+        for (epoch, runs) in by_epoch(runs) {
+            // The tree takes an epoch's entries in their order, so its runs follow each other without a gap.
+            let first = runs.iter().map(|run| run.first_rseq).min().unwrap_or_default();
+            let end = runs.iter().map(|run| run.first_rseq + run.length).max().unwrap_or_default();
+            let rows = ledger_entry::Entity::find()
+                .filter(ledger_entry::Column::Epoch.eq(epoch))
+                .filter(ledger_entry::Column::Rseq.gte(first))
+                .filter(ledger_entry::Column::Rseq.lt(end))
+                .all(&self.0.ledger)
+                .await?;
+            for row in rows {
+                let held = runs.iter().find(|run| (run.first_rseq..run.first_rseq + run.length).contains(&row.rseq));
+                if let Some(run) = held {
+                    entries.push(entry(row, *run)?);
+                }
+            }
+        }
+        entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.index));
+        Ok(entries)
+    }
+}
+
+fn by_epoch(runs: &[Run]) -> BTreeMap<i64, Vec<Run>> {
+    let mut epochs: BTreeMap<i64, Vec<Run>> = BTreeMap::new();
+    for run in runs {
+        epochs.entry(run.epoch).or_default().push(*run);
+    }
+    epochs
+}
+
+fn entry(row: ledger_entry::Model, run: Run) -> Result<LogEntry, StoreError> {
+    let leaf = row.leaf.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of entry {} of {}", row.rseq, row.epoch)))?;
+    let index = (run.first_index + row.rseq - run.first_rseq) as u64;
+    Ok(LogEntry { index, leaf, body: row.body })
+}
