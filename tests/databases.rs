@@ -4,7 +4,7 @@
 mod support;
 
 use leadkeep::store::{Location, Store};
-use support::{Table, on_both_databases};
+use support::{Table, on_both_backends, on_both_databases};
 
 on_both_databases!(migrating_again_changes_nothing, |home| async {
     assert_eq!(Store::migrate(&home.location()).await.unwrap(), 0);
@@ -41,3 +41,10 @@ async fn files_are_their_owners_alone() {
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
 }
+
+on_both_backends!(a_server_answers, |world| async {
+    assert_eq!(world.anonymous().get("/healthz").await.status, 200);
+    let sibling = world.sibling().await;
+    assert_eq!(support::Caller::anonymous(&sibling.url).get("/healthz").await.status, 200);
+    world.shutdown().await;
+});

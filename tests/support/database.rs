@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use leadkeep::store::{Location, Store};
+use sea_orm::{Database, DatabaseConnection};
 use tempfile::TempDir;
 
 use super::postgres;
@@ -51,6 +52,13 @@ impl Home {
             Some(url) => Location::Postgres(url.clone()),
             None => Location::Folder(self.folder().to_owned()),
         }
+    }
+
+    /// A connection to the main database behind Leadkeep's back.
+    pub async fn connect(&self) -> DatabaseConnection {
+        let file = self.folder().join("leadkeep.db");
+        let url = self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", file.display()));
+        Database::connect(url).await.expect("the database answers")
     }
 
     /// Runs one statement behind Leadkeep's back, in the main database or the ledger's; the error as the database says it.

@@ -1,6 +1,6 @@
 //! What integration tests share: throwaway databases of both kinds, a clock that can be moved, a server, callers.
 //!
-//! `mod support;` in a test binary, then [`on_both_databases`] for tests of the store and `on_both_backends` for tests
+//! `mod support;` in a test binary, then [`on_both_databases`] for tests of the store and [`on_both_backends`] for tests
 //! of a whole server: each makes two tests, `<name>::sqlite` and `<name>::postgres`.
 #![allow(
     dead_code,
@@ -16,12 +16,15 @@
 
 pub mod caller;
 pub mod clock;
+pub mod company;
 pub mod database;
 pub mod postgres;
+pub mod world;
 
 pub use caller::{Answer, Caller};
 pub use clock::{SeededRandom, TestClock};
 pub use database::{Backend, Home, Table};
+pub use world::World;
 
 /// Two tests from one body that takes a [`Home`]: databases migrated, nothing in them.
 macro_rules! on_both_databases {
@@ -47,3 +50,35 @@ macro_rules! on_both_databases {
     };
 }
 pub(crate) use on_both_databases;
+
+/// Two tests from one body that takes a [`World`]: a server with the company of [`company`] in it. With
+/// `settings |settings| { … }` in between, some settings are changed first.
+macro_rules! on_both_backends {
+    ($(#[$attribute:meta])* $name:ident, |$world:ident| async $body:block) => {
+        crate::support::on_both_backends!($(#[$attribute])* $name, settings |_settings| {}, |$world| async $body);
+    };
+    ($(#[$attribute:meta])* $name:ident, settings |$settings:ident| $change:block, |$world:ident| async $body:block) => {
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn run(backend: crate::support::Backend) {
+                let $world = crate::support::World::with(backend, |$settings: &mut leadkeep::config::Settings| $change).await;
+                $body
+            }
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                run(crate::support::Backend::Sqlite).await;
+            }
+
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                run(crate::support::Backend::Postgres).await;
+            }
+        }
+    };
+}
+pub(crate) use on_both_backends;
