@@ -12,7 +12,7 @@ use crate::domain::Digest;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemChange {
     /// `compartment`, `fieldMarking`, `team`, `role`, `grant` or `setting`.
-    pub kind: String,
+    pub kind: &'static str,
     /// Which one: its bit, field name, id or setting.
     pub item: String,
     /// What it was; `None` if it is new.
@@ -20,6 +20,9 @@ pub struct ItemChange {
     /// What it is; `None` if it is gone.
     pub after: Option<String>,
 }
+
+/// The kinds of items.
+pub const KINDS: &[&str] = &["compartment", "fieldMarking", "team", "role", "grant", "setting"];
 
 type Items = BTreeMap<(&'static str, String), String>;
 
@@ -56,7 +59,7 @@ impl PolicyDocument {
         names.dedup();
         let changed = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
         let change = |name: &(&'static str, String)| ItemChange {
-            kind: name.0.to_owned(),
+            kind: name.0,
             item: name.1.clone(),
             before: before.get(name).cloned(),
             after: after.get(name).cloned(),
@@ -64,9 +67,14 @@ impl PolicyDocument {
         changed.map(change).collect()
     }
 
-    /// SHA-256 of the document's JSON with keys in order: what access records name.
+    /// The document as JSON with keys in order.
+    pub fn json(&self) -> String {
+        write(self)
+    }
+
+    /// SHA-256 of [`PolicyDocument::json`]: what access records name.
     pub fn sha256(&self) -> Digest {
-        Sha256::digest(write(self)).into()
+        Sha256::digest(self.json()).into()
     }
 
     fn items(&self) -> Items {

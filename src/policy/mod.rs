@@ -1,5 +1,6 @@
 //! Who may see and do what: pure, with reasons, deny by default. [`table`] is the whole policy on one page.
 
+pub mod change;
 pub mod document;
 pub mod items;
 pub mod marking;
@@ -9,8 +10,10 @@ pub mod refusal;
 pub mod rights;
 pub mod snapshot;
 pub mod table;
+pub(crate) mod text;
 pub mod window;
 
+pub use change::{Acting, GrantWish};
 pub use document::{FieldMarkings, GrantRow, PolicyDocument, RoleDefinition, Scope, TeamRow, WindowTemplate};
 pub use marking::{Level, Marking};
 pub use permission::{Permission, Permissions};

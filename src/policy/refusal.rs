@@ -81,6 +81,11 @@ impl Refusal {
         Self::new(Code::BadUserInput, message)
     }
 
+    /// `CONFLICT`.
+    pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Conflict, message)
+    }
+
     /// `NOT_FOUND`: one text for missing and hidden alike.
     pub const fn not_found() -> Self {
         Self { code: Code::NotFound, message: Cow::Borrowed("There is no such thing, or you may not see it.") }

@@ -96,8 +96,14 @@ pub const ROLES: &[BuiltIn] = {
     ]
 };
 
-/// Roles that one person can never hold together: duties are separate.
-pub const EXCLUSIVE: (&str, &str) = ("admin", "auditor");
+/// The built-in role of the first admin.
+pub const ADMIN: &str = "admin";
+
+/// What manages. Nobody can hold one of these together with one of [`REVIEWING`]: duties are separate, and the
+/// built-in `admin` and `auditor` are two persons. A role with either opens no window onto leads.
+pub const MANAGING: &[Permission] = &[Permission::PolicyManage, Permission::AccountsManage];
+/// What reviews.
+pub const REVIEWING: &[Permission] = &[Permission::LogRead];
 
 /// The policy of a new installation: the built-in roles with ids 1, 2, …, the field markings, no teams, no grants.
 pub fn initial() -> PolicyDocument {

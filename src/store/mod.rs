@@ -5,10 +5,12 @@
 //! file of its own. PostgreSQL: one pool, every transaction its own.
 
 mod access_log;
+mod accounts;
 mod error;
 pub mod leads;
 mod open;
 mod outbox;
+mod policy;
 pub mod private;
 mod rows;
 mod scope;
@@ -16,7 +18,9 @@ mod snapshot;
 mod write;
 
 pub use access_log::{LogEntry, LoggedChange};
+pub use accounts::{AccountFilter, App, AppSecret, NewPerson, NewSecret, Person};
 pub use error::StoreError;
 pub use open::{Location, Store};
 pub use outbox::{Change, ChangeNote};
+pub use policy::{Revision, RevisionEntry, Settled};
 pub use write::{Tx, Work};

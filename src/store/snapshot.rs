@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use entity::{generation, policy_item, policy_revision, subject};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, TransactionTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IsolationLevel, QueryFilter, QueryOrder, TransactionTrait};
 
 use super::{Store, StoreError, Tx};
 use crate::{
@@ -26,7 +26,9 @@ impl Store {
 
     /// Policy and accounts, as of one moment.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let moment = self.0.main.begin().await?;
+        // SQLite's transactions see one moment anyhow and know no other isolation.
+        let one_moment = (self.0.main.get_database_backend() == DbBackend::Postgres).then_some(IsolationLevel::RepeatableRead);
+        let moment = self.0.main.begin_with_config(one_moment, None).await?;
         let generation = generation_of(&moment).await?;
         let items = policy_item::Entity::find().all(&moment).await?;
         let revision = policy_revision::Entity::find().order_by_desc(policy_revision::Column::Number).one(&moment).await?;
@@ -50,6 +52,16 @@ impl Tx<'_> {
             .filter(generation::Column::Name.eq(RIGHTS));
         raised.exec(self.0).await?;
         Ok(())
+    }
+
+    /// The same for a change that was decided on the state of `generation`; `false`, and nothing done, if that state has
+    /// passed. Whoever else changes rights waits until this transaction has ended.
+    pub async fn bump_generation_from(self, generation: i64) -> Result<bool, StoreError> {
+        let raised = generation::Entity::update_many()
+            .col_expr(generation::Column::Value, sea_orm::sea_query::Expr::value(generation + 1))
+            .filter(generation::Column::Name.eq(RIGHTS))
+            .filter(generation::Column::Value.eq(generation));
+        Ok(raised.exec(self.0).await?.rows_affected == 1)
     }
 }
 

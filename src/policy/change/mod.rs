@@ -1,0 +1,13 @@
+//! Changing the policy: each function applies one change to a [`super::PolicyDocument`] or refuses it with a reason.
+//!
+//! They only edit; who may call them, and the revision that the edited document becomes, is the use case's part.
+
+mod acting;
+mod duties;
+mod grants;
+mod markings;
+mod roles;
+mod teams;
+
+pub use acting::Acting;
+pub use grants::GrantWish;
