@@ -6,6 +6,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
     app::{Core, current::Current},
+    auth::{Auth, AuthError},
     config::Settings,
     domain::{Clock, IdMaker, Random},
     http,
@@ -18,6 +19,9 @@ pub enum StartError {
     /// The databases could not be opened, or would not keep what was promised.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Authentication could not be set up.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The address could not be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
@@ -35,8 +39,9 @@ pub fn location(settings: &Settings) -> Location {
 pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
     let store = Store::open(&location(settings), settings.database_connections).await?;
     let current = Current::load(&store, &*clock).await?;
+    let auth = Auth::open(&settings.auth, Arc::clone(&random))?;
     let (limits, access_log) = (settings.limits.clone(), settings.access_log);
-    Ok(Arc::new(Core { store, current, clock, random, ids: IdMaker::default(), limits, access_log }))
+    Ok(Arc::new(Core { store, current, clock, random, ids: IdMaker::default(), auth, limits, access_log }))
 }
 
 /// A server that answers.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Limits, access_log, current::Current};
 use crate::{
+    auth::Auth,
     domain::{Clock, Id, IdMaker, Random, Timestamp},
     store::Store,
 };
@@ -23,6 +24,8 @@ pub struct Core {
     pub access_log: access_log::Settings,
     /// Makes ids.
     pub ids: IdMaker,
+    /// How callers prove who they are.
+    pub auth: Auth,
     /// What one request may cost.
     pub limits: Limits,
 }

@@ -53,6 +53,12 @@ impl Current {
         Ok(())
     }
 
+    /// The snapshot as of now, for changes: they are decided on the state that they change.
+    pub async fn latest(&self, store: &Store, clock: &dyn Clock) -> Result<Arc<Snapshot>, StoreError> {
+        self.check(store, clock).await?;
+        Ok(self.snapshot())
+    }
+
     fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
     }

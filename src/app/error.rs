@@ -1,6 +1,7 @@
 //! How a use case fails: refused (the caller is told why) or failed (the log is).
 
 use crate::{
+    auth::AuthError,
     policy::{Code, Refusal},
     store::StoreError,
 };
@@ -14,6 +15,9 @@ pub enum Error {
     /// The caller is told `INTERNAL`, the log the rest.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The same.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
 }
 
 impl Error {
@@ -21,7 +25,7 @@ impl Error {
     pub const fn code(&self) -> Code {
         match self {
             Self::Refused(refusal) => refusal.code,
-            Self::Store(_) => Code::Internal,
+            Self::Store(_) | Self::Auth(_) => Code::Internal,
         }
     }
 
@@ -29,7 +33,7 @@ impl Error {
     pub fn outward(&self) -> String {
         match self {
             Self::Refused(refusal) => refusal.message.to_string(),
-            Self::Store(_) => "Something failed on our side; the log has the cause under the request id.".into(),
+            Self::Store(_) | Self::Auth(_) => "Something failed on our side; the log has the cause under the request id.".into(),
         }
     }
 }

@@ -2,13 +2,18 @@
 //! operation's trace what was disclosed; none decides by itself.
 
 pub mod access_log;
+mod accounts;
 pub mod change;
 pub mod core;
 pub mod current;
 pub mod error;
+pub mod grants;
 pub mod limits;
 pub mod op;
+pub mod people;
 pub mod redact;
+mod revise;
+pub mod setup;
 
 pub use self::core::Core;
 pub use error::Error;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub port: u16,
     /// A folder of trusted documents (`*.graphql`); with it, no other document is executed.
     pub documents: Option<PathBuf>,
+    /// How callers prove who they are.
+    pub auth: crate::auth::Settings,
     /// What the HTTP side trusts and shows.
     pub http: crate::http::Settings,
     /// What one request may cost.
@@ -48,6 +50,7 @@ impl Default for Settings {
             address: IpAddr::from([127, 0, 0, 1]),
             port: 8080,
             documents: None,
+            auth: crate::auth::Settings::default(),
             http: crate::http::Settings::default(),
             limits: crate::app::Limits::default(),
             access_log: crate::app::access_log::Settings::default(),

@@ -16,8 +16,8 @@ pub fn op<'c>(ctx: &Context<'c>) -> &'c Arc<Op> {
 pub fn outward(op: &Op, error: &Error) -> async_graphql::Error {
     let code = error.code();
     op.trace().code.get_or_insert(code);
-    if let Error::Store(cause) = error {
-        tracing::error!(request = %op.request, %cause, "operation failed");
+    if !matches!(error, Error::Refused(_)) {
+        tracing::error!(request = %op.request, cause = %error, "operation failed");
     }
     async_graphql::Error::new(error.outward()).extend_with(|_, extensions| extensions.set("code", code.name()))
 }

@@ -1,0 +1,83 @@
+//! What people and apps have in common: how they are named, locked and unlocked.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::json;
+
+use super::{
+    Error, Op,
+    revise::{ATTEMPTS, Basis, overtaken},
+};
+use crate::{
+    auth::PasswordPolicy,
+    domain::{Id, clock::random_bytes},
+    policy::{Permission, Refusal, text},
+    store::Change,
+};
+
+const NAME: usize = 100;
+/// RFC 5321 § 4.5.3.1.3 allows a path of 256 octets with its brackets.
+const EMAIL: usize = 254;
+
+/// A display name.
+pub(super) fn name(value: &str) -> Result<String, Refusal> {
+    text::line("The name", value, NAME)
+}
+
+/// An e-mail address in the form that accounts are found by: no white space around it, lower case.
+pub(super) fn email(value: &str) -> Result<String, Refusal> {
+    let value = text::line("The e-mail address", value, EMAIL)?.to_lowercase();
+    let (local, domain) = value.rsplit_once('@').unwrap_or_default();
+    if local.is_empty() || domain.is_empty() || value.chars().any(char::is_whitespace) {
+        return Err(Refusal::bad_input("This is no e-mail address."));
+    }
+    Ok(value)
+}
+
+/// The PHC string of a password that is good enough.
+pub(super) async fn password_hash(op: &Op, password: &str) -> Result<String, Error> {
+    PasswordPolicy::check(password).map_err(|poor| Refusal::bad_input(poor.to_string()))?;
+    Ok(op.core.auth.passwords.hash(password.to_owned()).await?)
+}
+
+/// A password of 120 random bits, to be shown once and changed by its owner.
+pub(super) fn one_time_password(op: &Op) -> String {
+    URL_SAFE_NO_PAD.encode(random_bytes::<15>(&*op.core.random))
+}
+
+/// Locks or unlocks an account of this kind and ends what a locked one holds. What is so already stays as it is.
+///
+/// The last admin cannot be locked, except by the operator, who can appoint another.
+pub(super) async fn set_locked(op: &Op, id: Id, app: bool, lock: bool) -> Result<(), Error> {
+    for _ in 0..ATTEMPTS {
+        let basis = Basis::of(op, Permission::AccountsManage).await?;
+        let account = basis.snapshot.accounts.get(&id).filter(|account| account.is_app == app).ok_or_else(Refusal::not_found)?;
+        if account.locked == lock {
+            return Ok(());
+        }
+        let acting = basis.acting();
+        if lock && acting.by.is_some() && basis.snapshot.document.admins(&acting).into_iter().eq([id]) {
+            return Err(Refusal::conflict("Nobody would be left to manage the policy; another admin must stand first.").into());
+        }
+        let (permit, generation, at) = (basis.permit, basis.snapshot.generation, op.core.now());
+        let state = |locked: bool| Some(json!({ "locked": locked }).to_string());
+        let kind = if app { "app" } else { "person" };
+        let note = op.note_change(vec![Change { kind, item: id.to_string(), before: state(!lock), after: state(lock) }]);
+        let put = note.clone();
+        let written = op.core.store.write(move |tx| {
+            Box::pin(async move {
+                if !tx.bump_generation_from(generation).await? {
+                    return Ok(false);
+                }
+                tx.set_locked(permit, id, lock.then_some(at)).await?;
+                tx.put_change(&put).await?;
+                Ok::<_, Error>(true)
+            })
+        });
+        if written.await? {
+            op.changed(&note);
+            op.core.current.check(&op.core.store, &*op.core.clock).await?;
+            return Ok(());
+        }
+    }
+    Err(overtaken())
+}

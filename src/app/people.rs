@@ -1,0 +1,124 @@
+//! People.
+
+use serde_json::json;
+
+use super::{Error, Op, accounts};
+use crate::{
+    domain::{Id, Timestamp},
+    policy::{Permission, Refusal},
+    store::{AccountFilter, Change, NewPerson, Person},
+};
+
+/// A person as the caller may see them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonView {
+    /// Id.
+    pub id: Id,
+    /// Display name.
+    pub name: String,
+    /// Their e-mail address, for those who manage accounts.
+    pub email: Option<String>,
+    /// Since when the account is locked.
+    pub locked_at: Option<Timestamp>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+/// Which people a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct PeopleFilter {
+    /// Only locked or only open accounts.
+    pub locked: Option<bool>,
+    /// Only those whose name contains this; for those who manage accounts also the e-mail address.
+    pub search: Option<String>,
+}
+
+/// A person added, or given another password: what is to be shown once.
+#[derive(Clone, Debug)]
+pub struct WithPassword {
+    /// The person.
+    pub person: PersonView,
+    /// The password that was made for them.
+    pub password: Option<String>,
+}
+
+/// At most `first` people by rising id, those behind `after`.
+pub async fn list(op: &Op, filter: &PeopleFilter, after: Option<Id>, first: u64) -> Result<Vec<PersonView>, Error> {
+    let permit = op.rights.permit(Permission::DirectoryRead)?;
+    let found = op.core.store.people(permit, &wanted(op, filter), after, first).await?;
+    Ok(found.into_iter().map(|person| view(op, person)).collect())
+}
+
+/// How many people there are.
+pub async fn count(op: &Op, filter: &PeopleFilter) -> Result<u64, Error> {
+    let permit = op.rights.permit(Permission::DirectoryRead)?;
+    Ok(op.core.store.count_people(permit, &wanted(op, filter)).await?)
+}
+
+/// The person with this e-mail address, for those who manage accounts.
+pub async fn by_email(op: &Op, email: &str) -> Result<PersonView, Error> {
+    let permit = op.rights.permit(Permission::AccountsManage)?;
+    let found = op.core.store.person_by_email(permit, &accounts::email(email)?).await?.ok_or_else(Refusal::not_found)?;
+    Ok(view(op, found))
+}
+
+/// Adds a person with this password, or with one made for them.
+pub async fn add(op: &Op, name: &str, email: &str, password: Option<String>) -> Result<WithPassword, Error> {
+    let permit = op.rights.permit(Permission::AccountsManage)?;
+    let (name, email) = (accounts::name(name)?, accounts::email(email)?);
+    let made = password.is_none().then(|| accounts::one_time_password(op));
+    let chosen = password.or_else(|| made.clone()).unwrap_or_default();
+    let password_hash = accounts::password_hash(op, &chosen).await?;
+    let new = NewPerson { id: op.core.new_id(), name, email, password_hash, at: op.core.now() };
+    let note = op.note_change(vec![added(&new)]);
+    let (row, put) = (new.clone(), note.clone());
+    let written = op.core.store.write(move |tx| {
+        Box::pin(async move {
+            tx.add_person(permit, &row).await?;
+            tx.bump_generation().await?;
+            tx.put_change(&put).await?;
+            Ok::<_, Error>(())
+        })
+    });
+    written.await.map_err(taken)?;
+    op.changed(&note);
+    op.core.current.check(&op.core.store, &*op.core.clock).await?;
+    Ok(WithPassword { person: find(op, new.id).await?, password: made })
+}
+
+/// What the record of a new person says.
+pub(super) fn added(new: &NewPerson) -> Change {
+    Change { kind: "person", item: new.id.to_string(), before: None, after: Some(described(&new.name, &new.email)) }
+}
+
+fn described(name: &str, email: &str) -> String {
+    json!({ "name": name, "email": email }).to_string()
+}
+
+async fn find(op: &Op, id: Id) -> Result<PersonView, Error> {
+    let permit = op.rights.permit(Permission::AccountsManage)?;
+    let found = op.core.store.person(permit, id).await?.ok_or_else(Refusal::not_found)?;
+    Ok(view(op, found))
+}
+
+fn taken(error: Error) -> Error {
+    match error {
+        Error::Store(error) if error.is_unique_violation() => Refusal::conflict("Somebody has this e-mail address already.").into(),
+        other => other,
+    }
+}
+
+fn manages_accounts(op: &Op) -> bool {
+    op.rights.permissions().contains(Permission::AccountsManage)
+}
+
+fn wanted(op: &Op, filter: &PeopleFilter) -> AccountFilter {
+    AccountFilter { locked: filter.locked, search: filter.search.clone(), search_address: manages_accounts(op) }
+}
+
+fn view(op: &Op, person: Person) -> PersonView {
+    let Person { id, name, email, locked_at, created_at, version } = person;
+    PersonView { id, name, email: manages_accounts(op).then_some(email), locked_at, created_at, version }
+}
