@@ -110,7 +110,7 @@ impl Store {
 
     /// Entries from index `from` on, oldest first, without those of the epochs `but`, and where to go on; nothing
     /// and `from` when there are no more. For counting what was disclosed, which needs nobody's permit.
-    pub(crate) async fn log_from(&self, from: u64, but: &[Id], limit: u32) -> Result<(Vec<LogEntry>, u64), StoreError> {
+    pub async fn log_from(&self, from: u64, but: &[Id], limit: u32) -> Result<(Vec<LogEntry>, u64), StoreError> {
         let from = i64::try_from(from).unwrap_or(i64::MAX);
         let runs = ledger_run::Entity::find().order_by_asc(ledger_run::Column::FirstIndex).limit(RUNS);
         let earlier = ledger_run::Entity::find().filter(ledger_run::Column::FirstIndex.lte(from));
