@@ -21,7 +21,8 @@ async fn ledger(home: &Home, runs: &[(i64, i64)]) -> Store {
     let mut index = 0;
     for (position, (epoch, length)) in runs.iter().enumerate() {
         let first_rseq: i64 = runs[..position].iter().filter(|(other, _)| other == epoch).map(|(_, length)| length).sum();
-        sql += &format!("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES ({index}, {epoch}, {first_rseq}, {length});");
+        sql +=
+            &format!("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES ({index}, {epoch}, {first_rseq}, {length});");
         for rseq in first_rseq..first_rseq + length {
             let (leaf, body) = (blob(format!("{index:064x}")), blob(format!("{index:08x}")));
             sql += &format!("INSERT INTO ledger_entry (epoch, rseq, leaf, body) VALUES ({epoch}, {rseq}, {leaf}, {body});");
