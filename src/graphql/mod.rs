@@ -24,3 +24,8 @@ pub type LeadkeepSchema = Schema<Query, Mutation, EmptySubscription>;
 pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
 }
+
+/// The schema in the schema definition language: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}

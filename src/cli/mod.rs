@@ -1,0 +1,95 @@
+//! The command line: one file per command. Everything an operator changes goes through the use cases of the API and
+//! into the ledger ([`operator`]).
+
+mod config;
+mod exit;
+mod logging;
+mod migrate;
+mod output;
+mod schema;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::{Exit, Failure};
+use settings::Global;
+
+const AFTER_HELP: &str = "\
+Start here:
+  leadkeep demo                          a server with invented data, ready to try
+  leadkeep init --email you@company.com  a new installation with its first admin
+  leadkeep serve                         serves it on http://127.0.0.1:8080
+
+Exit codes:
+  0  done
+  1  failed; the message says why
+  2  wrong usage, or a setting that makes no sense
+  3  `ledger verify` found a record that is wrong
+  4  refused: unknown, already there, or against the policy; nothing was changed
+  5  `import` took the sound rows and rejected others
+
+Settings come from --config FILE (TOML), then LEADKEEP_* in the environment, then flags; `leadkeep config check` shows them.";
+
+/// Keeps a company's lead list as a trade secret: one gate, marked answers, a durable record of every read.
+#[derive(Debug, Parser)]
+#[command(name = "leadkeep", version, after_help = AFTER_HELP, max_term_width = 120)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the GraphQL API until told to stop (SIGTERM, Ctrl-C)
+    Serve(serve::Serve),
+    /// Bring the databases to the schema of this version; make them if they are missing
+    Migrate(migrate::Migrate),
+    /// Print the GraphQL schema (SDL)
+    Schema(schema::Print),
+    /// Look at the settings
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(usage) => {
+            // Help and version go to standard output and are no failure; if even that cannot be written, nobody reads.
+            let _ = usage.print();
+            return if usage.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match execute(cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            output::error(&failure.message);
+            failure.exit.into()
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<Exit, Failure> {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Schema(schema::Print {}) => {
+            output::line(leadkeep::graphql::sdl().trim_end());
+            Ok(Exit::Done)
+        }
+        Command::Config(config) => config.run(&global),
+        Command::Serve(serve) => in_runtime(serve.run(&global)),
+        Command::Migrate(migrate) => in_runtime(migrate.run(&global)),
+    }
+}
+
+fn in_runtime(work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("no threads: {error}")))?;
+    runtime.block_on(work)
+}
