@@ -5,7 +5,7 @@
 
 use std::{fmt, str::FromStr, sync::Mutex};
 
-use super::clock::{Clock, Random, random_bytes};
+use super::clock::{Clock, Random, Timestamp, random_bytes};
 
 const EPOCH_2020_MS: i64 = 1_577_836_800_000;
 const RANDOM_BITS: u32 = 22;
@@ -27,6 +27,11 @@ impl Id {
             rest >>= 5;
         }
         out
+    }
+
+    /// The millisecond it was made in.
+    pub const fn made_at(self) -> Timestamp {
+        Timestamp(((self.0 >> RANDOM_BITS) + EPOCH_2020_MS) * 1_000)
     }
 }
 
