@@ -19,7 +19,7 @@ pub enum StartError {
     /// The databases could not be opened, or would not keep what was promised.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Authentication could not be set up.
+    /// The signing keys could not be read or made.
     #[error(transparent)]
     Auth(#[from] AuthError),
     /// The address could not be listened on.
@@ -39,7 +39,7 @@ pub fn location(settings: &Settings) -> Location {
 pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
     let store = Store::open(&location(settings), settings.database_connections).await?;
     let current = Current::load(&store, &*clock).await?;
-    let auth = Auth::open(&settings.auth, Arc::clone(&random))?;
+    let auth = Auth::open(settings.auth.clone(), &settings.data.join("keys"), Arc::clone(&clock), Arc::clone(&random))?;
     let (limits, access_log) = (settings.limits.clone(), settings.access_log);
     Ok(Arc::new(Core { store, current, clock, random, ids: IdMaker::default(), auth, limits, access_log }))
 }

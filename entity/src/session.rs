@@ -10,6 +10,7 @@ pub struct Model {
     pub id: i64,
     pub person_id: Option<i64>,
     pub app_id: Option<i64>,
+    pub parent_id: Option<i64>,
     pub created_at: i64,
     pub expires_at: i64,
     pub ended_at: Option<i64>,

@@ -34,13 +34,15 @@ CREATE TABLE app_secret (
 CREATE INDEX app_secret_app ON app_secret (app_id)
 --
 CREATE TABLE session (
-    id ROWID, person_id BIGINT, app_id BIGINT, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
+    id ROWID, person_id BIGINT, app_id BIGINT, parent_id BIGINT, created_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
     ended_at BIGINT, end_reason TEXT, ip TEXT, user_agent TEXT
 )
 --
 CREATE INDEX session_person ON session (person_id)
 --
 CREATE INDEX session_app ON session (app_id)
+--
+CREATE INDEX session_parent ON session (parent_id)
 --
 CREATE TABLE refresh_token (
     hash BYTES NOT NULL PRIMARY KEY, session_id BIGINT NOT NULL, issued_at BIGINT NOT NULL, spent_at BIGINT

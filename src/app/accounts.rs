@@ -11,7 +11,7 @@ use crate::{
     auth::PasswordPolicy,
     domain::{Id, clock::random_bytes},
     policy::{Permission, Refusal, text},
-    store::Change,
+    store::{Change, sessions::SessionsOf},
 };
 
 const NAME: usize = 100;
@@ -69,6 +69,10 @@ pub(super) async fn set_locked(op: &Op, id: Id, app: bool, lock: bool) -> Result
                     return Ok(false);
                 }
                 tx.set_locked(permit, id, lock.then_some(at)).await?;
+                if lock {
+                    // An account that is unlocked later must not find its old sessions open.
+                    tx.end_sessions(SessionsOf::Subject(id), at, "locked").await?;
+                }
                 tx.put_change(&put).await?;
                 Ok::<_, Error>(true)
             })

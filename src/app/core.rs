@@ -16,8 +16,6 @@ pub struct Core {
     pub store: Store,
     /// The policy in force.
     pub current: Current,
-    /// How it is found out who asks.
-    pub auth: Auth,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Where randomness comes from.

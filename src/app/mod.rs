@@ -13,6 +13,7 @@ pub mod op;
 pub mod people;
 pub mod redact;
 mod revise;
+pub mod sessions;
 pub mod setup;
 
 pub use self::core::Core;

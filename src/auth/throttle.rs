@@ -200,7 +200,7 @@ mod tests {
         let mut now = 1;
         for _ in 0..20 {
             now += begin(&throttle, "a", HOME, at(now)).err().unwrap_or(0);
-            assert_eq!(begin(&throttle, "a", HOME, at(now)), Ok(0));
+            assert!(begin(&throttle, "a", HOME, at(now)).is_ok());
         }
         assert_eq!(begin(&throttle, "a", HOME, at(now)), Err(300), "never longer than the cap");
         assert_eq!(begin(&throttle, "a", HOME, at(now + 3_601)), Ok(0), "forgotten");

@@ -7,15 +7,16 @@ pub mod access_log_filter;
 pub mod access_record;
 pub mod error;
 pub mod scalar;
+pub mod session;
 mod viewer;
 
 /// The root of queries.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(viewer::ViewerQuery, access_log::AccessLogQuery);
+pub struct Query(viewer::ViewerQuery, access_log::AccessLogQuery, session::SessionQuery);
 
 /// The root of mutations.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(viewer::PlaceholderMutation);
+pub struct Mutation(session::SessionMutation);
 
 /// The schema.
 pub type LeadkeepSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -15,15 +15,3 @@ impl ViewerQuery {
         Some(op(ctx).request.to_string())
     }
 }
-
-/// Keeps the mutation root until the first noun is there.
-#[derive(Debug, Default)]
-pub struct PlaceholderMutation;
-
-#[Object]
-impl PlaceholderMutation {
-    /// Nothing.
-    async fn nothing(&self) -> bool {
-        true
-    }
-}

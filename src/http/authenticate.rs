@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, header::AUTHORIZATION};
 
 use super::Gate;
 use crate::{
-    app::Error,
+    app::{self, Error},
     domain::Subject,
     policy::{Code, Refusal},
 };
@@ -18,6 +18,5 @@ pub(super) async fn authenticate(gate: &Gate, headers: &HeaderMap) -> Result<Sub
     if !scheme.eq_ignore_ascii_case("bearer") || headers.get_all(AUTHORIZATION).iter().nth(1).is_some() {
         return Err(Refusal::new(Code::Unauthenticated, "Send one header `Authorization: Bearer <accessToken>`.").into());
     }
-    let _ = (gate, token);
-    Err(Refusal::new(Code::Unauthenticated, "The access token is not valid.").into())
+    app::sessions::authenticate(&gate.core, token).await
 }

@@ -6,6 +6,7 @@
 
 mod access_log;
 mod accounts;
+pub mod credentials;
 mod error;
 pub mod leads;
 mod open;
@@ -14,6 +15,7 @@ mod policy;
 pub mod private;
 mod rows;
 mod scope;
+pub mod sessions;
 mod snapshot;
 mod write;
 

@@ -1,0 +1,80 @@
+//! What proves who somebody is: password hashes and hashes of client secrets.
+
+use entity::{app, app_secret, person, subject};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, sea_query::Expr};
+
+use super::{Store, StoreError, Tx};
+use crate::domain::{Id, Timestamp};
+
+/// The id looked up where there is no account, so that its absence takes as many queries.
+const NOBODY: i64 = 0;
+
+/// How a person proves to be one.
+#[derive(Clone)]
+pub struct PersonCredential {
+    /// The person.
+    pub id: Id,
+    /// The e-mail address of the account.
+    pub email: String,
+    /// The password as a PHC string.
+    pub password_hash: String,
+    /// Whether the account is locked.
+    pub locked: bool,
+}
+
+/// How an app proves to be one.
+#[derive(Clone)]
+pub struct AppCredential {
+    /// The app.
+    pub id: Id,
+    /// SHA-256 of each secret that has not expired.
+    pub secrets: Vec<Vec<u8>>,
+    /// Whether the account is locked.
+    pub locked: bool,
+}
+
+impl Store {
+    /// The person with this e-mail address ([`crate::domain::subject::account_email`]).
+    pub async fn person_credential(&self, email: &str) -> Result<Option<PersonCredential>, StoreError> {
+        self.person_where(person::Column::Email.eq(email)).await
+    }
+
+    /// The same by id.
+    pub async fn person_credential_of(&self, id: Id) -> Result<Option<PersonCredential>, StoreError> {
+        self.person_where(person::Column::Id.eq(id.0)).await
+    }
+
+    /// The app with this client id, and its secrets good at `now`.
+    pub async fn app_credential(&self, client_id: &str, now: Timestamp) -> Result<Option<AppCredential>, StoreError> {
+        let row = app::Entity::find().filter(app::Column::ClientId.eq(client_id)).one(&self.0.main).await?;
+        let id = row.as_ref().map_or(NOBODY, |row| row.id);
+        let good = Condition::any().add(app_secret::Column::ExpiresAt.is_null()).add(app_secret::Column::ExpiresAt.gt(now.0));
+        let secrets = app_secret::Entity::find().filter(app_secret::Column::AppId.eq(id)).filter(good).all(&self.0.main).await?;
+        let locked = self.is_locked(id).await?;
+        Ok(row.map(|_| AppCredential { id: Id(id), secrets: secrets.into_iter().map(|row| row.hash).collect(), locked }))
+    }
+
+    async fn person_where(&self, which: impl sea_orm::sea_query::IntoCondition) -> Result<Option<PersonCredential>, StoreError> {
+        let row = person::Entity::find().filter(which).one(&self.0.main).await?;
+        let locked = self.is_locked(row.as_ref().map_or(NOBODY, |row| row.id)).await?;
+        Ok(row.map(|row| PersonCredential { id: Id(row.id), email: row.email, password_hash: row.password_hash, locked }))
+    }
+
+    /// An account without a subject is as good as locked.
+    async fn is_locked(&self, id: i64) -> Result<bool, StoreError> {
+        let row = subject::Entity::find_by_id(id).one(&self.0.main).await?;
+        Ok(row.is_none_or(|row| row.locked_at.is_some()))
+    }
+}
+
+impl Tx<'_> {
+    /// Gives a person another password, as a PHC string.
+    pub async fn set_password(self, person: Id, hash: &str, now: Timestamp) -> Result<(), StoreError> {
+        let set = person::Entity::update_many()
+            .col_expr(person::Column::PasswordHash, Expr::value(hash))
+            .col_expr(person::Column::PasswordChangedAt, Expr::value(now.0))
+            .filter(person::Column::Id.eq(person.0));
+        set.exec(self.0).await?;
+        Ok(())
+    }
+}
