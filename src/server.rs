@@ -1,6 +1,6 @@
 //! The composition root: from settings to a running server. Tests and the command line build the inside the same way.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -25,6 +25,9 @@ pub enum StartError {
     /// The address could not be listened on.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The folder of trusted documents could not be read.
+    #[error("trusted documents in {0:?}: {1}")]
+    Documents(PathBuf, std::io::Error),
 }
 
 /// Where these settings put the databases.
@@ -60,7 +63,9 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let refused = |error| StartError::Listen(wanted, error);
     let listener = TcpListener::bind(wanted).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let gate = Arc::new(http::Gate::new(core, settings.http.clone()));
+    let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
+    let gate = http::Gate::new(core, settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
+    let gate = Arc::new(gate);
     let routes = http::router::router(gate).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = axum::serve(listener, routes).with_graceful_shutdown(async move {

@@ -6,8 +6,10 @@ pub mod access_log;
 pub mod access_log_filter;
 pub mod access_record;
 pub mod error;
+pub mod order;
 pub mod scalar;
 pub mod session;
+pub mod upload;
 mod viewer;
 
 /// The root of queries.

@@ -1,7 +1,8 @@
 //! What every handler shares.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
+use super::graphql::Documents;
 use crate::{app::Core, graphql::LeadkeepSchema};
 
 /// The state of the router.
@@ -12,6 +13,8 @@ pub struct Gate {
     pub schema: LeadkeepSchema,
     /// What is trusted and shown.
     pub settings: super::Settings,
+    /// The documents that may be executed.
+    pub(super) documents: Documents,
 }
 
 impl fmt::Debug for Gate {
@@ -21,11 +24,15 @@ impl fmt::Debug for Gate {
 }
 
 impl Gate {
-    /// The gate to `core`.
-    pub fn new(core: Arc<Core>, settings: super::Settings) -> Self {
+    /// The gate to `core`; with a folder of trusted `documents`, only those are executed.
+    pub fn new(core: Arc<Core>, settings: super::Settings, documents: Option<&Path>) -> std::io::Result<Self> {
+        let documents = documents.map(Documents::read).transpose()?.unwrap_or_default();
+        if let Some(count) = documents.count() {
+            tracing::info!(count, "only trusted documents are executed");
+        }
         // Depth and complexity are limited by the engine, everything else before the document reaches it.
         let limits = &core.limits;
         let schema = crate::graphql::builder().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
-        Self { core, schema, settings }
+        Ok(Self { core, schema, settings, documents })
     }
 }

@@ -13,7 +13,8 @@ use super::call::{Call, Calls};
 #[derive(Debug)]
 pub(super) struct Unreadable(pub(super) StatusCode, pub(super) String);
 
-fn bad(message: impl Into<String>) -> Unreadable {
+/// 400.
+pub(super) fn bad(message: impl Into<String>) -> Unreadable {
     Unreadable(StatusCode::BAD_REQUEST, message.into())
 }
 
@@ -64,12 +65,13 @@ pub(super) fn from_json(bytes: &[u8], batch: usize) -> Result<Calls, Unreadable>
 
 /// What a query string asks for.
 pub(super) fn from_query(uri: &Uri) -> Result<Calls, Unreadable> {
-    let mut call = Call { query: None, operation_name: None, variables: None, extensions: None };
+    let mut call = Call::default();
     let object =
         |name: &str, text: &str| serde_json::from_str(text).map_err(|_| bad(format!("The parameter {name} must be a JSON object.")));
     for (name, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         match name.as_ref() {
             "query" => call.query = Some(value.into_owned()),
+            "documentId" => call.document_id = Some(value.into_owned()),
             "operationName" if !value.is_empty() => call.operation_name = Some(value.into_owned()),
             "variables" if !value.is_empty() => call.variables = object("variables", &value)?,
             "extensions" if !value.is_empty() => call.extensions = object("extensions", &value)?,

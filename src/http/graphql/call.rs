@@ -4,22 +4,25 @@ use async_graphql::Variables;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::graphql::upload::Uploads;
+
 /// The members of a GraphQL request; others are ignored, as the specification asks.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Call {
     /// The document's text.
-    #[serde(default)]
     pub(super) query: Option<String>,
     /// Which operation of it.
-    #[serde(default)]
     pub(super) operation_name: Option<String>,
     /// Its variables.
-    #[serde(default)]
     pub(super) variables: Option<Map<String, Value>>,
     /// What goes beside; here the hash of a trusted document.
-    #[serde(default)]
     pub(super) extensions: Option<Map<String, Value>>,
+    /// The hash of a trusted document, as `sha256:…` or bare.
+    pub(super) document_id: Option<String>,
+    /// The files that came with it.
+    #[serde(skip)]
+    pub(super) uploads: Option<Uploads>,
 }
 
 /// One call or several.
@@ -35,5 +38,12 @@ impl Call {
     /// Takes the variables in the engine's form.
     pub(super) fn take_variables(&mut self) -> Variables {
         self.variables.take().map(|map| Variables::from_json(Value::Object(map))).unwrap_or_default()
+    }
+
+    /// The hash of a trusted document that the call names.
+    pub(super) fn document_hash(&self) -> Option<String> {
+        let persisted = || self.extensions.as_ref()?.get("persistedQuery")?.get("sha256Hash")?.as_str();
+        let named = self.document_id.as_deref().or_else(persisted)?;
+        Some(named.strip_prefix("sha256:").unwrap_or(named).to_ascii_lowercase())
     }
 }

@@ -5,16 +5,18 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
 };
 
 use super::{
     accept::{Media, negotiate},
     body::{self, Unreadable},
     call::Calls,
+    multipart,
     operation::{self, Caller},
 };
 use crate::{
+    app::Limits,
     domain::SubjectKind,
     http::{
         Gate,
@@ -49,19 +51,9 @@ async fn serve(gate: Arc<Gate>, peer: SocketAddr, request: Request) -> Response<
         }
     };
     let limits = &gate.core.limits;
-    let limit = if subject.kind() == SubjectKind::Anonymous { limits.anonymous_body_size } else { limits.body_size };
-    let calls = if parts.method == Method::POST {
-        match body::media_type(&parts.headers) {
-            Ok(_) => match tokio::time::timeout(Duration::from_millis(limits.request_time), body::read(body, limit)).await {
-                Ok(Ok(bytes)) => body::from_json(&bytes, limits.batch),
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(Unreadable(StatusCode::REQUEST_TIMEOUT, "The body took too long.".into())),
-            },
-            Err(error) => Err(error),
-        }
-    } else {
-        body::from_query(&parts.uri)
-    };
+    let anonymous = subject.kind() == SubjectKind::Anonymous;
+    let calls =
+        if parts.method == Method::POST { posted(&parts.headers, body, anonymous, limits).await } else { body::from_query(&parts.uri) };
     let calls = match calls {
         Ok(calls) => calls,
         Err(error) => return unreadable(media, error),
@@ -88,6 +80,20 @@ async fn serve(gate: Arc<Gate>, peer: SocketAddr, request: Request) -> Response<
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     response
+}
+
+/// What a post asks for. Only somebody who has signed in, and so has the larger limit, may upload.
+async fn posted(headers: &HeaderMap, body: Body, anonymous: bool, limits: &Limits) -> Result<Calls, Unreadable> {
+    if body::media_type(headers)? == "multipart/form-data" {
+        if anonymous {
+            return Err(Unreadable(StatusCode::UNAUTHORIZED, "Sign in first, and send the access token.".into()));
+        }
+        return multipart::read(headers, body, limits).await;
+    }
+    let limit = if anonymous { limits.anonymous_body_size } else { limits.body_size };
+    let read = tokio::time::timeout(Duration::from_millis(limits.request_time), body::read(body, limit)).await;
+    let bytes = read.map_err(|_| Unreadable(StatusCode::REQUEST_TIMEOUT, "The body took too long.".into()))??;
+    body::from_json(&bytes, limits.batch)
 }
 
 /// The answers of a batch as one: 200 unless none of them could be recorded.

@@ -4,7 +4,17 @@
 mod accept;
 mod body;
 mod call;
+mod documents;
+mod entry;
+mod expand;
 mod handler;
+mod lexer;
+mod multipart;
+mod normalise;
 mod operation;
+mod redact;
+mod reply;
+mod scan;
 
+pub(super) use documents::Documents;
 pub(super) use handler::{get, post};

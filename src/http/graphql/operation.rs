@@ -1,20 +1,26 @@
-//! One operation: open, execute, answer.
+//! One operation: open, limit, execute, seal, answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Request, Value};
-use axum::http::StatusCode;
+use async_graphql::{
+    Request,
+    parser::{self, types::OperationType},
+};
 
-use super::{accept::Media, call::Call};
+use super::{
+    accept::Media,
+    call::Call,
+    entry, expand, normalise, redact,
+    reply::{self, Asked, Reply},
+    scan,
+};
 use crate::{
     app::Op,
-    domain::{Client, Subject},
-    http::{
-        Gate,
-        answer::{Answer, error_body},
-        caller::Purpose,
-    },
-    policy::Code,
+    audit::record::OperationKind,
+    domain::{Client, Subject, SubjectKind},
+    graphql::order::Shape,
+    http::{Gate, answer::Answer, caller::Purpose},
+    policy::{Code, Refusal},
 };
 
 /// Who sends the operations of a request.
@@ -32,37 +38,91 @@ pub(super) struct Caller {
     pub(super) may_mutate: bool,
 }
 
-/// Answers one operation.
-pub(super) async fn answer(gate: &Gate, caller: &Caller, mut call: Call) -> Answer {
-    let media = caller.media.name();
+/// Answers one operation: whatever becomes of it, there is a record.
+pub(super) async fn answer(gate: &Gate, caller: &Caller, call: Call) -> Answer {
     let opened = Op::open(Arc::clone(&gate.core), caller.subject, caller.client.clone(), caller.purpose.clone()).await;
     let op = match opened {
         Ok(op) => Arc::new(op),
         Err(cause) => {
             tracing::error!(%cause, "could not open an operation");
-            let body = error_body(Code::Internal, "Something failed on our side.");
-            return Answer { status: StatusCode::INTERNAL_SERVER_ERROR, media, body, banner: None, request: None };
+            return reply::unopened(caller.media);
         }
     };
-    let Some(query) = call.query.take() else {
-        let body = error_body(Code::BadUserInput, "The request has no `query`.");
-        return Answer { status: StatusCode::BAD_REQUEST, media, body, banner: None, request: Some(op.request) };
+    let (asked, reply) = execute(gate, caller, &op, call).await;
+    reply::seal(gate, caller.media, &op, asked, reply).await
+}
+
+/// Whether the document parses, who asked for what, and what came of it.
+async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> (Asked, Reply) {
+    let limits = &gate.core.limits;
+    let mut asked = Asked { kind: OperationKind::Unknown, name: call.operation_name.clone(), document: None, variables: None };
+    let text = match gate.documents.resolve(&mut call) {
+        Ok(text) => text,
+        Err(refusal) => return (asked, Reply::refused(refusal)),
     };
-    let mut request = Request::new(query).variables(call.take_variables()).data(Arc::clone(&op));
-    request.operation_name = call.operation_name.take();
-    match request.parsed_query() {
-        Ok(document)
-            if !caller.may_mutate
-                && document.operations.iter().any(|(_, one)| one.node.ty != async_graphql::parser::types::OperationType::Query) =>
-        {
-            let body = error_body(Code::BadUserInput, "GET is for queries; send this by POST.");
-            return Answer { status: StatusCode::METHOD_NOT_ALLOWED, media, body, banner: None, request: Some(op.request) };
-        }
-        _ => {}
+    if let Err(refusal) = scan::scan(&text, limits) {
+        return (asked, Reply::refused(refusal));
     }
-    let response = gate.schema.execute(request).await;
-    let understood = response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty());
-    let status = if understood || caller.media == Media::Json { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    let body = serde_json::to_vec(&response).unwrap_or_default();
-    Answer { status, media, body, banner: Some(op.trace().marking.banner(&op.snapshot.document.compartments)), request: Some(op.request) }
+    let anonymous = caller.subject.kind() == SubjectKind::Anonymous;
+    let (kept, secret) = redact::document(&text);
+    if !anonymous {
+        asked.variables = call.variables.as_ref().filter(|map| !map.is_empty()).map(|map| redact::variables(map, &secret));
+        asked.document = Some(kept.into_owned());
+    }
+    let mut document = match parser::parse_query(&text) {
+        Ok(document) => document,
+        Err(error) if anonymous => {
+            tracing::debug!(request = %op.request, %error, "an anonymous document could not be read");
+            return (asked, Reply::refused(entry::closed()));
+        }
+        Err(error) => return (asked, Reply::unreadable(error.into())),
+    };
+    if anonymous && !entry::is_open(&document) {
+        return (asked, Reply::refused(entry::closed()));
+    }
+    let name = call.operation_name.as_deref();
+    if let Some(operation) = normalise::selected(&document, name) {
+        asked.kind = match operation.node.ty {
+            OperationType::Mutation => OperationKind::Mutation,
+            _ => OperationKind::Query,
+        };
+    }
+    if asked.name.is_none() {
+        asked.name = only_name(&document);
+    }
+    if asked.kind == OperationKind::Mutation && !caller.may_mutate {
+        return (asked, Reply::wrong_method());
+    }
+    if let Err(refusal) = expand::check(&document, limits).and_then(|_| normalise::normalise(&mut document, name)) {
+        return (asked, Reply::refused(refusal));
+    }
+    let shape = normalise::selected(&document, name).map(|operation| Shape::of(&operation.node, &document)).unwrap_or_default();
+    let mut request = Request::new(String::new()).variables(call.take_variables()).data(Arc::clone(op));
+    request.operation_name = call.operation_name.take();
+    request.set_parsed_query(document);
+    if let Some(uploads) = call.uploads.take() {
+        request = request.data(uploads);
+    }
+    let response = if asked.kind == OperationKind::Mutation {
+        // A change that has begun is seen through: only then does its record say what became of it.
+        gate.schema.execute(request).await
+    } else {
+        match tokio::time::timeout(Duration::from_millis(limits.request_time), gate.schema.execute(request)).await {
+            Ok(response) => response,
+            Err(_) => {
+                let late = Refusal::new(Code::TooComplex, "The answer took too long; ask for less at once.");
+                return (asked, Reply::refused(late));
+            }
+        }
+    };
+    (asked, Reply::executed(response, shape))
+}
+
+/// The name of the only operation of a document.
+fn only_name(document: &parser::types::ExecutableDocument) -> Option<String> {
+    let mut operations = document.operations.iter();
+    match (operations.next(), operations.next()) {
+        (Some((Some(name), _)), None) => Some(name.to_string()),
+        _ => None,
+    }
 }
