@@ -8,6 +8,7 @@ pub mod core;
 pub mod current;
 pub mod error;
 pub mod grants;
+pub mod leads;
 pub mod limits;
 pub mod op;
 pub mod people;

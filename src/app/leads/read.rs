@@ -1,0 +1,155 @@
+//! Reading: pages, single leads, counts. What is shown is noted row by row, in the loop that shows it.
+
+use crate::{
+    app::{Error, Op, op::Trace},
+    domain::{FieldSet, Filter, Id, LeadQuery, LeadRow, LeadValue, Test, lead::Field},
+    policy::{LeadScope, Permission, Refusal},
+};
+
+use super::LeadView;
+
+/// What came of a page besides its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageInfo {
+    /// Ids of the rows, in the direction read.
+    pub ids: Vec<Id>,
+    /// Whether there are more in that direction.
+    pub more: bool,
+}
+
+/// The state of the loop that shows rows: notes and renders.
+struct Showing<S> {
+    state: S,
+    scope: LeadScope,
+    select: FieldSet,
+    trace: Trace,
+    ids: Vec<Id>,
+    known: Option<(u32, Shown)>,
+}
+
+/// What a set of opening windows shows: computed once for all rows that the same windows open.
+#[derive(Clone, Copy)]
+struct Shown {
+    clear: FieldSet,
+    masked: FieldSet,
+    marking: crate::policy::Marking,
+}
+
+impl<S> Showing<S> {
+    fn new(scope: LeadScope, select: FieldSet, state: S) -> Self {
+        Self { state, scope, select, trace: Trace::default(), ids: Vec::new(), known: None }
+    }
+
+    fn row(&mut self, row: &dyn LeadRow, render: impl FnOnce(&mut S, &LeadView<'_>)) {
+        let windows = row.windows();
+        let shown = match self.known {
+            Some((known, shown)) if known == windows => shown,
+            _ => self.shown(windows),
+        };
+        let view = LeadView::new(row, (shown.clear, shown.masked), &self.scope);
+        render(&mut self.state, &view);
+        self.trace.marking = self.trace.marking.join(shown.marking).join(view.marking());
+        self.trace.show(shown.clear.intersection(self.select), shown.masked.intersection(self.select), row.id());
+        self.trace.rows += 1;
+        self.ids.push(row.id());
+    }
+
+    fn shown(&mut self, windows: u32) -> Shown {
+        let (clear, masked) = self.scope.cells(windows);
+        let marking = self.scope.marking_of(clear.intersection(self.select), masked.intersection(self.select));
+        let shown = Shown { clear, masked, marking };
+        self.known = Some((windows, shown));
+        shown
+    }
+}
+
+/// Shows one page. `render` is called for each row, in the direction read.
+pub async fn page<S, R>(op: &Op, query: LeadQuery, state: S, mut render: R) -> Result<(S, PageInfo), Error>
+where
+    S: Send + 'static,
+    R: FnMut(&mut S, &LeadView<'_>) + Send + 'static,
+{
+    let scope = readable(op)?;
+    let query = admit(op, &scope, query)?;
+    let showing = Showing::new(scope.clone(), query.select, state);
+    let page = op.core.store.lead_page(&scope, &query, showing, move |showing, row| showing.row(row, &mut render)).await?;
+    let page = page.ok_or_else(|| Refusal::bad_input("The lead at this cursor is gone or no longer yours to see; start from the first page."))?;
+    let Showing { state, trace, ids, .. } = page.state;
+    op.trace().absorb(trace);
+    Ok((state, PageInfo { ids, more: page.more }))
+}
+
+/// Shows one lead; `None` if there is none or no window opens it.
+pub async fn one<S, R>(op: &Op, id: Id, select: FieldSet, state: S, mut render: R) -> Result<Option<S>, Error>
+where
+    S: Send + 'static,
+    R: FnMut(&mut S, &LeadView<'_>) + Send + 'static,
+{
+    let scope = readable(op)?;
+    let showing = Showing::new(scope.clone(), select, state);
+    let showing = op.core.store.lead(&scope, id, select, showing, move |showing, row| showing.row(row, &mut render)).await?;
+    let Showing { state, trace, ids, .. } = showing;
+    op.trace().absorb(trace);
+    Ok((!ids.is_empty()).then_some(state))
+}
+
+/// Shows a lead that a change has just written, without another query.
+pub(super) fn written<S>(op: &Op, scope: &LeadScope, row: &dyn LeadRow, select: FieldSet, state: S, render: impl FnOnce(&mut S, &LeadView<'_>)) -> S {
+    let mut showing = Showing::new(scope.clone(), select, state);
+    showing.row(row, render);
+    op.trace().absorb(showing.trace);
+    showing.state
+}
+
+/// How many leads a query finds.
+pub async fn count(op: &Op, query: LeadQuery) -> Result<u64, Error> {
+    let scope = readable(op)?;
+    let query = admit(op, &scope, query)?;
+    Ok(op.core.store.lead_count(&scope, &query).await?)
+}
+
+/// The windows to read through, noted as used.
+pub(super) fn readable(op: &Op) -> Result<LeadScope, Refusal> {
+    let scope = op.rights.leads(Permission::LeadRead)?;
+    note_grants(op, &scope);
+    Ok(scope)
+}
+
+pub(super) fn note_grants(op: &Op, scope: &LeadScope) {
+    let mut trace = op.trace();
+    for grant in scope.windows().iter().flat_map(|window| &window.grants) {
+        if !trace.grants.contains(grant) {
+            trace.grants.push(*grant);
+        }
+    }
+}
+
+/// Refuses a query about fields that no window shows in clear, by name; leaves put-away leads out unless asked for.
+pub(super) fn admit(op: &Op, scope: &LeadScope, mut query: LeadQuery) -> Result<LeadQuery, Refusal> {
+    let filtered = query.filter.as_ref().map(Filter::fields).unwrap_or_default();
+    let asked = filtered.union(query.order.field.into_iter().collect());
+    require_clear(scope, asked)?;
+    if !filtered.contains(Field::Archived) && scope.clear_in(Field::Archived) != 0 {
+        let present = Filter::Not(Box::new(Filter::Field(Field::Archived, Test::In(vec![LeadValue::Integer(1)]))));
+        query.filter = Some(match query.filter {
+            None => present,
+            Some(filter) => Filter::All(vec![filter, present]),
+        });
+    }
+    let mut trace = op.trace();
+    trace.used.filter = trace.used.filter.union(filtered);
+    trace.used.sort = trace.used.sort.union(query.order.field.into_iter().collect());
+    if !query.words.is_empty() {
+        let searched = crate::domain::words::searchable().iter().filter(|field| scope.clear_in(*field) != 0).collect();
+        trace.used.search = trace.used.search.union(searched);
+    }
+    Ok(query)
+}
+
+/// Refuses, by name, fields that none of the windows shows in clear.
+pub(super) fn require_clear(scope: &LeadScope, fields: FieldSet) -> Result<(), Refusal> {
+    match fields.iter().find(|field| scope.clear_in(*field) == 0) {
+        None => Ok(()),
+        Some(field) => Err(Refusal::forbidden(format!("None of your windows shows the field {} in clear.", field.name()))),
+    }
+}

@@ -1,0 +1,328 @@
+//! Changing leads: each change commits with its record-to-be, and shows what the caller may see of the outcome.
+
+use serde_json::{Map, Value, json};
+
+use super::{LeadView, finders, read};
+use crate::{
+    app::{Error, Op},
+    domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues, lead::FieldType, normal},
+    policy::{LeadScope, Level, Marking, Permission, Refusal, RowScope},
+    store::{Change, Tx, leads::NewLead},
+};
+
+/// What a change left behind.
+#[derive(Debug)]
+pub struct Changed {
+    record: LeadRecord,
+    scope: Option<LeadScope>,
+}
+
+impl Changed {
+    /// Shows it through the windows the caller reads with; `None` if the change has moved it out of their sight.
+    pub fn show<S>(&self, op: &Op, select: FieldSet, state: S, render: impl FnOnce(&mut S, &LeadView<'_>)) -> Option<S> {
+        let scope = self.scope.as_ref().filter(|_| self.record.windows != 0)?;
+        Some(read::written(op, scope, &self.record, select, state, render))
+    }
+}
+
+/// A lead to be added.
+#[derive(Clone, Debug, Default)]
+pub struct NewLeadRequest {
+    /// Its values; without owner and team it falls to the caller and the caller's team.
+    pub values: LeadValues,
+    /// Its marking; `None` is the company's default.
+    pub marking: Option<Marking>,
+    /// With the same key the same lead is answered, however often it is sent.
+    pub idempotency_key: Option<String>,
+}
+
+/// Adds a lead inside the caller's windows.
+pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> {
+    let scope = op.rights.leads(Permission::LeadCreate)?;
+    let mut values = request.values.clone();
+    if values.integer(Field::Owner).is_none()
+        && let Some(person) = op.subject.person
+    {
+        values.set_integer(Field::Owner, person.0);
+    }
+    if values.integer(Field::Team).is_none()
+        && let Some(team) = own_team(&scope)
+    {
+        values.set_integer(Field::Team, team.0);
+    }
+    known_places(op, &values)?;
+    check(&values)?;
+    values.set_integer(Field::CreatedAt, op.at.0);
+    values.set_integer(Field::UpdatedAt, op.at.0);
+    values.set_integer(Field::Archived, 0);
+    let marking = request.marking.unwrap_or_else(|| op.snapshot.document.default_lead_marking());
+    let mut record = LeadRecord {
+        id: op.core.new_id(),
+        version: 1,
+        level: marking.level as u8,
+        compartments: marking.compartments,
+        windows: 0,
+        values,
+    };
+    let given = request.values.fields().minus([Field::Owner, Field::Team].into_iter().collect());
+    let clear = scope.cells(opening(&scope, &record)).0;
+    if opening(&scope, &record) == 0 || !given.minus(clear).is_empty() {
+        return Err(Refusal::forbidden("The new lead, or a field of it, would lie outside the windows in which you may add leads.").into());
+    }
+    read::note_grants(op, &scope);
+    let (keys, found_by) = finders(&record.values);
+    let lead = NewLead { id: record.id, marking, values: record.values.clone(), keys, words: found_by };
+    let after = json_of(&record, Field::ALL.iter().copied().collect());
+    let note = op.note_change(vec![Change { kind: "lead", item: record.id.to_string(), before: None, after: Some(after) }]);
+    let (put, actor, at) = (note.clone(), op.subject.actor(), op.at);
+    let key = request.idempotency_key.as_ref().map(|key| (key.clone(), digest(&request)));
+    let existing = op
+        .core
+        .store
+        .write(move |tx: Tx<'_>| {
+            Box::pin(async move {
+                if let (Some((key, digest)), Some(actor)) = (key, actor) {
+                    match tx.remember(actor, &format!("createLead {key}"), &digest, &lead.id.to_string(), at).await? {
+                        None => {}
+                        Some(known) if known.digest == digest => return Ok(known.result.parse::<Id>().ok()),
+                        Some(_) => {
+                            let message = "This idempotency key was used for another lead.";
+                            return Err(Refusal::new(crate::policy::Code::Conflict, message).into());
+                        }
+                    }
+                }
+                tx.insert_leads(&scope, std::slice::from_ref(&lead)).await?;
+                tx.put_change(&put).await?;
+                Ok::<_, Error>(None)
+            })
+        })
+        .await?;
+    if let Some(known) = existing {
+        return again(op, known).await;
+    }
+    op.changed(&note);
+    record.windows = 0;
+    Ok(seen(op, record))
+}
+
+/// Sets values of a lead. Fields that are not clear to the caller on this lead cannot be set.
+pub async fn update(op: &Op, id: Id, expected_version: Option<i64>, values: LeadValues) -> Result<Changed, Error> {
+    check(&values)?;
+    let scope = op.rights.leads(Permission::LeadUpdate)?;
+    read::require_clear(&scope, values.fields())?;
+    change(op, scope, id, expected_version, None, move |_, scope, record| {
+        let clear = scope.cells(record.windows).0;
+        match values.fields().iter().find(|field| !clear.contains(*field)) {
+            Some(field) => Err(Refusal::forbidden(format!("The field {} of this lead is not yours to change.", field.name()))),
+            None => Ok((values, None)),
+        }
+    })
+    .await
+}
+
+/// Gives a lead another owner or team, within the caller's windows.
+pub async fn assign(op: &Op, id: Id, expected_version: Option<i64>, owner: Option<Id>, team: Option<Id>) -> Result<Changed, Error> {
+    let mut values = LeadValues::default();
+    if let Some(owner) = owner {
+        values.set_integer(Field::Owner, owner.0);
+    }
+    if let Some(team) = team {
+        values.set_integer(Field::Team, team.0);
+    }
+    known_places(op, &values)?;
+    let scope = op.rights.leads(Permission::LeadAssign)?;
+    change(op, scope, id, expected_version, None, move |_, scope, record| {
+        let mut moved = record.clone();
+        moved.values.0.extend(values.0.clone());
+        if opening(scope, &moved) == 0 {
+            return Err(Refusal::forbidden("The lead would leave the windows in which you may assign."));
+        }
+        Ok((values, None))
+    })
+    .await
+}
+
+/// Marks a lead. Raising needs `LEAD_MARK`; anything else needs `LEAD_DECLASSIFY` and a reason.
+pub async fn mark(op: &Op, id: Id, expected_version: Option<i64>, marking: Marking, reason: Option<String>) -> Result<Changed, Error> {
+    let scope = op.rights.leads(Permission::LeadMark)?;
+    let declassify = op.rights.leads(Permission::LeadDeclassify).ok();
+    let reason = reason.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let given = reason.clone();
+    change(op, scope, id, expected_version, reason, move |_, _, record| {
+        let current = Marking::new(Level::from_number(record.level), record.compartments);
+        if !marking.dominates(current) {
+            if declassify.as_ref().is_none_or(|scope| opening(scope, record) == 0) {
+                return Err(Refusal::forbidden("Lowering a marking needs the permission LEAD_DECLASSIFY on this lead."));
+            }
+            if given.is_none() {
+                return Err(Refusal::bad_input("Lowering a marking needs a reason."));
+            }
+        }
+        Ok((LeadValues::default(), Some(marking)))
+    })
+    .await
+}
+
+/// Puts a lead away, or brings it back.
+pub async fn archive(op: &Op, id: Id, expected_version: Option<i64>, archived: bool) -> Result<Changed, Error> {
+    let scope = op.rights.leads(Permission::LeadArchive)?;
+    let mut values = LeadValues::default();
+    values.set_integer(Field::Archived, archived.into());
+    change(op, scope, id, expected_version, None, move |_, _, _| Ok((values, None))).await
+}
+
+/// What a change sets: values, and perhaps a marking.
+type Decided = (LeadValues, Option<Marking>);
+
+/// One change of one lead: looked up and decided inside the transaction that makes it.
+async fn change<D>(op: &Op, scope: LeadScope, id: Id, expected: Option<i64>, reason: Option<String>, decide: D) -> Result<Changed, Error>
+where
+    D: FnOnce(Id, &LeadScope, &LeadRecord) -> Result<Decided, Refusal> + Send + 'static,
+{
+    let visible = read::readable(op)?;
+    read::note_grants(op, &scope);
+    let mut note = op.note_change(vec![Change { kind: "lead", item: id.to_string(), before: None, after: None }]);
+    let at = op.at;
+    let (record, note) = op
+        .core
+        .store
+        .write(move |tx: Tx<'_>| {
+            Box::pin(async move {
+                // What the caller does not see is missing; what they see but may not change is forbidden.
+                let seen = tx.lead_to_change(&visible, id).await?.ok_or_else(Refusal::not_found)?;
+                let mut record = seen.clone();
+                record.windows = opening(&scope, &seen);
+                if record.windows == 0 {
+                    return Err(Refusal::forbidden("You see this lead, but none of your roles lets you do that with it.").into());
+                }
+                if expected.is_some_and(|version| version != record.version) {
+                    let message = "Somebody changed this lead meanwhile; look at it again.";
+                    return Err(Refusal::new(crate::policy::Code::Conflict, message).into());
+                }
+                let (mut values, marking) = decide(id, &scope, &record)?;
+                let touched = values.fields();
+                let before = json_of(&record, touched);
+                values.set_integer(Field::UpdatedAt, at.0);
+                let (old_keys, old_words) = finders(&record.values);
+                apply(&mut record, &values, marking);
+                let (keys, found_by) = finders(&record.values);
+                let finders = (keys != old_keys || found_by != old_words).then_some((keys.as_slice(), found_by.as_slice()));
+                tx.update_lead(&scope, id, &values, marking, finders).await?;
+                let after = with_reason(json_of(&record, touched), reason);
+                for change in &mut note.changes {
+                    (change.before, change.after) = (Some(before.clone()), Some(after.clone()));
+                }
+                tx.put_change(&note).await?;
+                Ok::<_, Error>((record, note))
+            })
+        })
+        .await?;
+    op.changed(&note);
+    Ok(seen(op, record))
+}
+
+fn apply(record: &mut LeadRecord, values: &LeadValues, marking: Option<Marking>) {
+    record.values.0.extend(values.0.clone());
+    record.version += 1;
+    if let Some(marking) = marking {
+        (record.level, record.compartments) = (marking.level as u8, marking.compartments);
+    }
+}
+
+/// The record with the windows through which the caller reads it.
+fn seen(op: &Op, mut record: LeadRecord) -> Changed {
+    let scope = op.rights.leads(Permission::LeadRead).ok();
+    record.windows = scope.as_ref().map_or(0, |scope| opening(scope, &record));
+    Changed { record, scope }
+}
+
+/// The lead that an earlier request with the same idempotency key made.
+async fn again(op: &Op, id: Id) -> Result<Changed, Error> {
+    let scope = read::readable(op)?;
+    let found = op.core.store.write(move |tx: Tx<'_>| Box::pin(async move { Ok::<_, Error>(tx.lead_to_change(&scope, id).await?) })).await?;
+    Ok(seen(op, found.ok_or_else(Refusal::not_found)?))
+}
+
+/// Which windows open a row: the pure counterpart of the SQL.
+fn opening(scope: &LeadScope, record: &LeadRecord) -> u32 {
+    let place = |field| record.integer(field).map(Id);
+    let marking = Marking::new(Level::from_number(record.level), record.compartments);
+    let opens = |window: &crate::policy::Window| window.opens(place(Field::Owner), place(Field::Team), marking);
+    scope.windows().iter().enumerate().filter(|(_, window)| opens(window)).fold(0, |bits, (bit, _)| bits | 1 << bit)
+}
+
+/// The first team that the windows are about.
+fn own_team(scope: &LeadScope) -> Option<Id> {
+    scope.windows().iter().flat_map(|window| &window.rows).find_map(|rows| match rows {
+        RowScope::Teams(teams) => teams.first().copied(),
+        RowScope::Owner(_) => None,
+    })
+}
+
+/// Refuses owners and teams that do not exist, or no longer work here.
+fn known_places(op: &Op, values: &LeadValues) -> Result<(), Refusal> {
+    let owner = values.integer(Field::Owner).map(Id);
+    if owner.is_some_and(|owner| !op.snapshot.accounts.get(&owner).is_some_and(|account| !account.is_app && !account.locked)) {
+        return Err(Refusal::bad_input("The owner must be a person whose account is not locked."));
+    }
+    if values.integer(Field::Team).is_some_and(|team| !op.snapshot.document.teams.contains_key(&team)) {
+        return Err(Refusal::bad_input("There is no such team."));
+    }
+    Ok(())
+}
+
+/// Longest text of a field, in bytes; notes may be longer.
+const TEXT: usize = 1_000;
+const NOTES: usize = 20_000;
+
+/// Refuses values that do not fit their field, by name.
+fn check(values: &LeadValues) -> Result<(), Refusal> {
+    for (field, value) in &values.0 {
+        let Some(LeadValue::Text(text)) = value else { continue };
+        let most = if *field == Field::Notes { NOTES } else { TEXT };
+        if text.len() > most {
+            return Err(Refusal::bad_input(format!("{} is longer than {most} bytes.", field.name())));
+        }
+        if field.kind() == FieldType::Text && *field != Field::Notes && text.contains(['\n', '\r']) {
+            return Err(Refusal::bad_input(format!("{} must be one line.", field.name())));
+        }
+    }
+    if values.integer(Field::Score).is_some_and(|score| !(0..=100).contains(&score)) {
+        return Err(Refusal::bad_input("score must be between 0 and 100."));
+    }
+    match values.text(Field::Emails).into_iter().flat_map(str::lines).find(|line| normal::email(line).is_none()) {
+        Some(_) => Err(Refusal::bad_input("emails: one of them is no e-mail address.")),
+        None => Ok(()),
+    }
+}
+
+/// Fields of a lead and its marking as JSON, for the erasable table.
+fn json_of(record: &LeadRecord, fields: FieldSet) -> String {
+    let mut object = Map::new();
+    for field in fields.iter() {
+        let value = match record.values.0.get(&field) {
+            Some(Some(LeadValue::Text(text))) => Value::from(text.as_str()),
+            Some(Some(LeadValue::Integer(number))) => Value::from(*number),
+            _ => Value::Null,
+        };
+        object.insert(field.name().into(), value);
+    }
+    object.insert("marking".into(), json!({ "level": Level::from_number(record.level).name(), "compartments": record.compartments }));
+    Value::Object(object).to_string()
+}
+
+fn with_reason(object: String, reason: Option<String>) -> String {
+    match (serde_json::from_str(&object), reason) {
+        (Ok(Value::Object(mut map)), Some(reason)) => {
+            map.insert("reason".into(), reason.into());
+            Value::Object(map).to_string()
+        }
+        _ => object,
+    }
+}
+
+/// SHA-256 of what an idempotency key stands for.
+fn digest(request: &NewLeadRequest) -> Vec<u8> {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(format!("{:?} {:?}", request.values, request.marking)).to_vec()
+}
