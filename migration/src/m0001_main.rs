@@ -99,6 +99,8 @@ CREATE INDEX lead_deal_value ON lead (deal_value, id)
 --
 CREATE INDEX lead_score ON lead (score, id)
 --
+CREATE INDEX lead_created_at ON lead (created_at, id)
+--
 CREATE INDEX lead_updated_at ON lead (updated_at, id)
 --
 CREATE TABLE lead_key (

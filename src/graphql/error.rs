@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ErrorExtensions};
+use async_graphql::{ContextBase, ErrorExtensions};
 
 use crate::app::{Error, Op};
 
 /// The operation this field is resolved in. The HTTP layer puts one into every request.
 #[allow(clippy::expect_used, reason = "a request without an operation is a fault of the composition, not of the caller")]
-pub fn op<'c>(ctx: &Context<'c>) -> &'c Arc<Op> {
+pub fn op<'c, T>(ctx: &ContextBase<'c, T>) -> &'c Arc<Op> {
     ctx.data_opt::<Arc<Op>>().expect("every request carries its operation")
 }
 

@@ -6,7 +6,10 @@ pub mod access_log;
 pub mod access_log_filter;
 pub mod access_record;
 pub mod error;
+mod lead;
+pub mod marking;
 pub mod order;
+pub mod raw;
 pub mod scalar;
 pub mod session;
 pub mod upload;
@@ -14,11 +17,11 @@ mod viewer;
 
 /// The root of queries.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(viewer::ViewerQuery, access_log::AccessLogQuery, session::SessionQuery);
+pub struct Query(lead::LeadQuery, viewer::ViewerQuery, access_log::AccessLogQuery, session::SessionQuery);
 
 /// The root of mutations.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(session::SessionMutation);
+pub struct Mutation(lead::LeadMutation, session::SessionMutation);
 
 /// The schema.
 pub type LeadkeepSchema = Schema<Query, Mutation, EmptySubscription>;

@@ -17,7 +17,14 @@ pub struct Remembered {
 
 impl Tx<'_> {
     /// What the actor did under this key before; if nothing, remembers `result` from now on.
-    pub async fn remember(self, actor: Id, item: &str, digest: &[u8], result: &str, at: Timestamp) -> Result<Option<Remembered>, StoreError> {
+    pub async fn remember(
+        self,
+        actor: Id,
+        item: &str,
+        digest: &[u8],
+        result: &str,
+        at: Timestamp,
+    ) -> Result<Option<Remembered>, StoreError> {
         let known = idempotency::Entity::find_by_id((actor.0, item.to_owned())).one(self.0).await?;
         if let Some(row) = known {
             return Ok(Some(Remembered { digest: row.digest, result: row.result }));

@@ -73,7 +73,8 @@ where
     let query = admit(op, &scope, query)?;
     let showing = Showing::new(scope.clone(), query.select, state);
     let page = op.core.store.lead_page(&scope, &query, showing, move |showing, row| showing.row(row, &mut render)).await?;
-    let page = page.ok_or_else(|| Refusal::bad_input("The lead at this cursor is gone or no longer yours to see; start from the first page."))?;
+    let page =
+        page.ok_or_else(|| Refusal::bad_input("The lead at this cursor is gone or no longer yours to see; start from the first page."))?;
     let Showing { state, trace, ids, .. } = page.state;
     op.trace().absorb(trace);
     Ok((state, PageInfo { ids, more: page.more }))
@@ -94,7 +95,14 @@ where
 }
 
 /// Shows a lead that a change has just written, without another query.
-pub(super) fn written<S>(op: &Op, scope: &LeadScope, row: &dyn LeadRow, select: FieldSet, state: S, render: impl FnOnce(&mut S, &LeadView<'_>)) -> S {
+pub(super) fn written<S>(
+    op: &Op,
+    scope: &LeadScope,
+    row: &dyn LeadRow,
+    select: FieldSet,
+    state: S,
+    render: impl FnOnce(&mut S, &LeadView<'_>),
+) -> S {
     let mut showing = Showing::new(scope.clone(), select, state);
     showing.row(row, render);
     op.trace().absorb(showing.trace);

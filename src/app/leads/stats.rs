@@ -2,8 +2,10 @@
 
 use crate::{
     app::{Error, Op},
-    domain::LeadQuery,
-    store::leads::{Group, GroupBy},
+    domain::{
+        LeadQuery,
+        query::{Group, GroupBy},
+    },
 };
 
 use super::read;

@@ -56,14 +56,8 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
     values.set_integer(Field::UpdatedAt, op.at.0);
     values.set_integer(Field::Archived, 0);
     let marking = request.marking.unwrap_or_else(|| op.snapshot.document.default_lead_marking());
-    let mut record = LeadRecord {
-        id: op.core.new_id(),
-        version: 1,
-        level: marking.level as u8,
-        compartments: marking.compartments,
-        windows: 0,
-        values,
-    };
+    let mut record =
+        LeadRecord { id: op.core.new_id(), version: 1, level: marking.level as u8, compartments: marking.compartments, windows: 0, values };
     let given = request.values.fields().minus([Field::Owner, Field::Team].into_iter().collect());
     let clear = scope.cells(opening(&scope, &record)).0;
     if opening(&scope, &record) == 0 || !given.minus(clear).is_empty() {
@@ -239,7 +233,8 @@ fn seen(op: &Op, mut record: LeadRecord) -> Changed {
 /// The lead that an earlier request with the same idempotency key made.
 async fn again(op: &Op, id: Id) -> Result<Changed, Error> {
     let scope = read::readable(op)?;
-    let found = op.core.store.write(move |tx: Tx<'_>| Box::pin(async move { Ok::<_, Error>(tx.lead_to_change(&scope, id).await?) })).await?;
+    let found =
+        op.core.store.write(move |tx: Tx<'_>| Box::pin(async move { Ok::<_, Error>(tx.lead_to_change(&scope, id).await?) })).await?;
     Ok(seen(op, found.ok_or_else(Refusal::not_found)?))
 }
 

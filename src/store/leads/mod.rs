@@ -7,5 +7,4 @@ mod stats;
 mod write;
 
 pub use page::Page;
-pub use stats::{Group, GroupBy, GroupKey};
 pub use write::NewLead;

@@ -10,7 +10,11 @@ use sea_orm::{
 
 use super::{page::narrow, row::is_text};
 use crate::{
-    domain::{Field, LeadQuery, clock::DAY},
+    domain::{
+        LeadQuery,
+        clock::DAY,
+        query::{Group, GroupBy, GroupKey},
+    },
     policy::{LeadScope, Marking},
     store::{
         Store, StoreError,
@@ -18,44 +22,6 @@ use crate::{
         scope::{clear_cell, row_exists},
     },
 };
-
-/// By what leads are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GroupBy {
-    /// By the value of a field.
-    Value(Field),
-    /// By the calendar month (UTC) of a time field.
-    Month(Field),
-}
-
-impl GroupBy {
-    /// The field whose values decide.
-    pub const fn field(self) -> Field {
-        match self {
-            Self::Value(field) | Self::Month(field) => field,
-        }
-    }
-}
-
-/// What a group has in common.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GroupKey {
-    /// No value, or none to see.
-    Empty,
-    /// A text.
-    Text(String),
-    /// A number, or an id.
-    Integer(i64),
-}
-
-/// A group and its size.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// What its leads have in common.
-    pub key: GroupKey,
-    /// How many there are.
-    pub count: u64,
-}
 
 impl Store {
     /// Counts by group, largest first, at most `limit` groups; with the join of the markings of the leads counted.

@@ -1,0 +1,18 @@
+//! Leads. They render themselves to JSON straight from the database row, in one loop with scope, marking and record; the
+//! engine's one future and one value per cell would make a page slower than the database is.
+
+mod collect;
+mod connection;
+mod input;
+mod json;
+mod mutation;
+mod plan;
+mod query;
+mod render;
+mod schema;
+mod single;
+mod stats;
+
+pub use input::LeadFilter;
+pub use mutation::LeadMutation;
+pub use query::LeadQuery;
