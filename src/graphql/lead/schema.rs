@@ -111,7 +111,6 @@ shapes! {
 }
 
 fn lead_fields(registry: &mut Registry) -> Vec<(&'static str, String, &'static str)> {
-    use async_graphql::InputType as _;
     <crate::graphql::marking::LevelName as OutputType>::create_type_info(registry);
     <super::input::RedactionDisposition as OutputType>::create_type_info(registry);
     <crate::graphql::scalar::DateTime as OutputType>::create_type_info(registry);
