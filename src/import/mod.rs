@@ -1,0 +1,25 @@
+//! Reading lead files: pure, in constant memory, without a guess that is not reported. [`Reader`] turns bytes into
+//! drafts of leads and into rejects that say line, column and reason; [`matching`] says when a draft is a lead that is
+//! in the list already, [`merging`] what it adds to it.
+
+pub mod dialect;
+pub mod encoding;
+pub mod header;
+mod lines;
+pub mod matching;
+pub mod merging;
+pub mod presets;
+pub mod reader;
+mod record;
+pub mod rejects;
+mod row;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use encoding::Encoding;
+pub use header::{Column, Target};
+pub use presets::Preset;
+pub use reader::{Item, Options, Reader, Unreadable};
+pub use rejects::Reject;
+pub use row::Draft;

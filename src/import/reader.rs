@@ -1,0 +1,171 @@
+//! A file of leads, read row by row.
+
+use std::{
+    io::{self, BufReader, Read, Seek, SeekFrom},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    dialect,
+    encoding::{self, Encoding, Utf16},
+    header::{self, Column, REJECT_COLUMNS, Target},
+    lines::Lines,
+    presets::Preset,
+    record,
+    rejects::Reject,
+    row::{self, Draft, Shape},
+};
+use crate::domain::normal;
+
+/// How to read a file, where that is not to be found out.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What separates cells.
+    pub delimiter: Option<u8>,
+    /// Which bytes mean which letters.
+    pub encoding: Option<Encoding>,
+    /// The system it was exported from.
+    pub preset: Option<Preset>,
+    /// Column names and what they mean, before all else.
+    pub mapping: Vec<(String, Target)>,
+    /// The region of telephone numbers written without a country; none is [`normal::DEFAULT_REGION`].
+    pub region: Option<String>,
+}
+
+/// Why a file cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// It cannot be read from.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// It is no list of leads; the text says why and what to do.
+    #[error("{0}")]
+    Content(String),
+}
+
+/// What a row turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A lead.
+    Row(Box<Draft>),
+    /// None, for these reasons.
+    Rejected(Reject),
+    /// Nothing but blanks.
+    Blank,
+}
+
+/// A file of leads.
+pub struct Reader {
+    lines: Lines,
+    shape: Shape,
+    delimiter: u8,
+    preset: Option<Preset>,
+    header: String,
+    read: Arc<AtomicU64>,
+    size: u64,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("columns", &self.shape.columns).finish_non_exhaustive()
+    }
+}
+
+/// Counts the bytes read through it.
+struct Counted<R>(R, Arc<AtomicU64>);
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let got = self.0.read(out)?;
+        self.1.fetch_add(got as u64, Ordering::Relaxed);
+        Ok(got)
+    }
+}
+
+impl Reader {
+    /// Looks at the file and reads its header.
+    pub fn open<R: Read + Seek + Send + 'static>(mut input: R, options: &Options) -> Result<Self, Unreadable> {
+        let region = options.region.clone().unwrap_or_else(|| normal::DEFAULT_REGION.into());
+        if !normal::is_region(&region) {
+            return Err(Unreadable::Content(format!("`{region}` is no region: two capital letters as in US or DE")));
+        }
+        let size = input.seek(SeekFrom::End(0))?;
+        let found = encoding::detect(&mut input)?;
+        if found.archive {
+            return Err(Unreadable::Content("this is a workbook or an archive; save the sheet as CSV and import that".into()));
+        }
+        input.seek(SeekFrom::Start(found.mark))?;
+        let read = Arc::new(AtomicU64::new(found.mark));
+        let input = Counted(input, Arc::clone(&read));
+        let encoding = options.encoding.unwrap_or(found.encoding);
+        let mut lines = match encoding {
+            Encoding::Utf16Le | Encoding::Utf16Be => Lines::new(Box::new(BufReader::new(Utf16::new(input, encoding))))?,
+            _ => Lines::new(Box::new(BufReader::with_capacity(64 * 1024, input)))?,
+        };
+        let named = dialect::skip_preamble(&mut lines)?;
+        let delimiter = match options.delimiter.or(named) {
+            Some(delimiter) => delimiter,
+            None => dialect::detect(&mut lines)?,
+        };
+        let head = record::next(&mut lines, delimiter)?.ok_or_else(|| Unreadable::Content("the file has no header line".into()))?;
+        if let Some((_, reason)) = head.fault {
+            return Err(Unreadable::Content(format!("the header on line {} cannot be read: {reason}", head.line)));
+        }
+        let names: Vec<String> = head.cells.iter().map(|cell| encoding.decode_lossy(cell)).collect();
+        let (preset, columns) = header::resolve(&names, options.preset, &options.mapping).map_err(Unreadable::Content)?;
+        let told_before = if names.iter().map(|name| name.trim()).take(3).eq(REJECT_COLUMNS) { REJECT_COLUMNS.len() } else { 0 };
+        let start = head.starts.get(told_before).copied().unwrap_or(0);
+        let header = encoding.decode_lossy(&head.raw[start..]);
+        Ok(Self { lines, shape: Shape { columns, encoding, region, told_before }, delimiter, preset, header, read, size })
+    }
+
+    /// The next row; `None` behind the last.
+    pub fn next_row(&mut self) -> io::Result<Option<Item>> {
+        let Some(record) = record::next(&mut self.lines, self.delimiter)? else { return Ok(None) };
+        if record.is_blank() {
+            return Ok(Some(Item::Blank));
+        }
+        Ok(Some(match row::draft(&self.shape, record) {
+            Ok(draft) => Item::Row(Box::new(draft)),
+            Err(reject) => Item::Rejected(reject),
+        }))
+    }
+
+    /// What its columns mean.
+    pub fn columns(&self) -> &[Column] {
+        &self.shape.columns
+    }
+
+    /// How its bytes are read.
+    pub fn encoding(&self) -> Encoding {
+        self.shape.encoding
+    }
+
+    /// What separates its cells.
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
+    /// The system it was exported from, if it is known.
+    pub fn preset(&self) -> Option<Preset> {
+        self.preset
+    }
+
+    /// Its header as it stands there.
+    pub fn header(&self) -> &str {
+        &self.header
+    }
+
+    /// How many of its bytes have been read.
+    pub fn position(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes it has.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
