@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     auth::PasswordPolicy,
-    domain::{Id, clock::random_bytes},
+    domain::{Id, clock::random_bytes, subject::account_email},
     policy::{Permission, Refusal, text},
     store::{Change, sessions::SessionsOf},
 };
@@ -25,7 +25,7 @@ pub(super) fn name(value: &str) -> Result<String, Refusal> {
 
 /// An e-mail address in the form that accounts are found by: no white space around it, lower case.
 pub(super) fn email(value: &str) -> Result<String, Refusal> {
-    let value = text::line("The e-mail address", value, EMAIL)?.to_lowercase();
+    let value = account_email(&text::line("The e-mail address", value, EMAIL)?);
     let (local, domain) = value.rsplit_once('@').unwrap_or_default();
     if local.is_empty() || domain.is_empty() || value.chars().any(char::is_whitespace) {
         return Err(Refusal::bad_input("This is no e-mail address."));
@@ -71,6 +71,9 @@ pub(super) async fn set_locked(op: &Op, id: Id, app: bool, lock: bool) -> Result
                 tx.set_locked(permit, id, lock.then_some(at)).await?;
                 if lock {
                     // An account that is unlocked later must not find its old sessions open.
+                    tx.end_sessions(SessionsOf::Subject(id), at, "locked").await?;
+                }
+                if lock {
                     tx.end_sessions(SessionsOf::Subject(id), at, "locked").await?;
                 }
                 tx.put_change(&put).await?;

@@ -3,6 +3,7 @@
 
 pub mod access_log;
 mod accounts;
+pub mod apps;
 pub mod change;
 pub mod core;
 pub mod current;
@@ -10,12 +11,17 @@ pub mod error;
 pub mod grants;
 pub mod leads;
 pub mod limits;
+pub mod markings;
 pub mod op;
 pub mod people;
+pub mod policy_history;
 pub mod redact;
 mod revise;
+pub mod roles;
 pub mod sessions;
 pub mod setup;
+pub mod teams;
+pub mod viewer;
 
 pub use self::core::Core;
 pub use error::Error;

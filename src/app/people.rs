@@ -2,11 +2,14 @@
 
 use serde_json::json;
 
-use super::{Error, Op, accounts};
+use super::{
+    Error, Op, accounts,
+    revise::{Basis, overtaken},
+};
 use crate::{
     domain::{Id, Timestamp},
     policy::{Permission, Refusal},
-    store::{AccountFilter, Change, NewPerson, Person},
+    store::{AccountFilter, Change, NewPerson, Person, sessions::SessionsOf},
 };
 
 /// A person as the caller may see them.
@@ -85,7 +88,74 @@ pub async fn add(op: &Op, name: &str, email: &str, password: Option<String>) -> 
     written.await.map_err(taken)?;
     op.changed(&note);
     op.core.current.check(&op.core.store, &*op.core.clock).await?;
-    Ok(WithPassword { person: find(op, new.id).await?, password: made })
+    let NewPerson { id, name, email, at, .. } = new;
+    let person = PersonView { id, name, email: Some(email), locked_at: None, created_at: at, version: 1 };
+    Ok(WithPassword { person, password: made })
+}
+
+/// Gives a person another name or e-mail address; `expected` is the version that the caller has seen.
+pub async fn change(op: &Op, id: Id, expected: i64, name: Option<&str>, email: Option<&str>) -> Result<PersonView, Error> {
+    let permit = op.rights.permit(Permission::AccountsManage)?;
+    let was = op.core.store.person(permit, id).await?.ok_or_else(Refusal::not_found)?;
+    let name = name.map_or_else(|| Ok(was.name.clone()), accounts::name)?;
+    let email = email.map_or_else(|| Ok(was.email.clone()), accounts::email)?;
+    if was.version != expected {
+        return Err(overtaken());
+    }
+    let (before, after) = (described(&was.name, &was.email), described(&name, &email));
+    let note = op.note_change(vec![Change { kind: "person", item: id.to_string(), before: Some(before), after: Some(after) }]);
+    let put = note.clone();
+    let written = op.core.store.write(move |tx| {
+        Box::pin(async move {
+            if !tx.change_person(permit, id, expected, &name, &email).await? {
+                return Err(overtaken());
+            }
+            tx.bump_generation().await?;
+            tx.put_change(&put).await?;
+            Ok(())
+        })
+    });
+    written.await.map_err(taken)?;
+    op.changed(&note);
+    op.core.current.check(&op.core.store, &*op.core.clock).await?;
+    find(op, id).await
+}
+
+/// Locks or unlocks a person; a locked one's sessions end.
+pub async fn set_locked(op: &Op, id: Id, lock: bool) -> Result<PersonView, Error> {
+    accounts::set_locked(op, id, false, lock).await?;
+    find(op, id).await
+}
+
+/// Gives a person a password made for them and ends their sessions.
+///
+/// Of those who manage or review only the operator can: an admin who knew another's password could approve their own
+/// grant with it.
+pub async fn set_password(op: &Op, id: Id) -> Result<WithPassword, Error> {
+    let basis = Basis::of(op, Permission::AccountsManage).await?;
+    let permit = basis.permit;
+    op.core.store.person(permit, id).await?.ok_or_else(Refusal::not_found)?;
+    if !op.subject.operator && basis.snapshot.document.has_duty(id, op.core.now()) {
+        return Err(Refusal::forbidden("They manage or review; only the operator can give them another password.").into());
+    }
+    let password = accounts::one_time_password(op);
+    let (hash, at) = (accounts::password_hash(op, &password).await?, op.core.now());
+    let replaced = Some(json!({ "password": "replaced" }).to_string());
+    let note = op.note_change(vec![Change { kind: "person", item: id.to_string(), before: None, after: replaced }]);
+    let put = note.clone();
+    let written = op.core.store.write(move |tx| {
+        Box::pin(async move {
+            tx.bump_generation().await?;
+            tx.set_person_password(permit, id, &hash, at).await?;
+            tx.end_sessions(SessionsOf::Subject(id), at, "password").await?;
+            tx.put_change(&put).await?;
+            Ok::<_, Error>(())
+        })
+    });
+    written.await?;
+    op.changed(&note);
+    op.core.current.check(&op.core.store, &*op.core.clock).await?;
+    Ok(WithPassword { person: find(op, id).await?, password: Some(password) })
 }
 
 /// What the record of a new person says.
@@ -97,8 +167,9 @@ fn described(name: &str, email: &str) -> String {
     json!({ "name": name, "email": email }).to_string()
 }
 
-async fn find(op: &Op, id: Id) -> Result<PersonView, Error> {
-    let permit = op.rights.permit(Permission::AccountsManage)?;
+/// The person with this id.
+pub async fn find(op: &Op, id: Id) -> Result<PersonView, Error> {
+    let permit = op.rights.permit(Permission::DirectoryRead)?;
     let found = op.core.store.person(permit, id).await?.ok_or_else(Refusal::not_found)?;
     Ok(view(op, found))
 }

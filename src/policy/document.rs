@@ -99,10 +99,41 @@ pub struct GrantRow {
     pub revoked_by: Option<i64>,
 }
 
+/// Where a grant stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GrantState {
+    /// Waits for another admin.
+    Pending,
+    /// Gives what its role gives.
+    Active,
+    /// Its time is over.
+    Expired,
+    /// Was ended, or withdrawn before it began.
+    Revoked,
+}
+
 impl GrantRow {
+    /// Where it stands at `now`.
+    pub fn state(&self, now: Timestamp) -> GrantState {
+        if self.revoked_at.is_some() {
+            GrantState::Revoked
+        } else if self.expires_at.is_some_and(|end| end <= now.0) {
+            GrantState::Expired
+        } else if self.approved_at.is_some() {
+            GrantState::Active
+        } else {
+            GrantState::Pending
+        }
+    }
+
     /// Whether it gives anything at `now`.
     pub fn is_active(&self, now: Timestamp) -> bool {
-        self.approved_at.is_some() && self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now.0 < end)
+        self.state(now) == GrantState::Active
+    }
+
+    /// Whether it gives something at `now` or is about to.
+    pub fn stands(&self, now: Timestamp) -> bool {
+        matches!(self.state(now), GrantState::Active | GrantState::Pending)
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) mod text;
 pub mod window;
 
 pub use change::{Acting, GrantWish};
-pub use document::{FieldMarkings, GrantRow, PolicyDocument, RoleDefinition, Scope, TeamRow, WindowTemplate};
+pub use document::{FieldMarkings, GrantRow, GrantState, PolicyDocument, RoleDefinition, Scope, TeamRow, WindowTemplate};
 pub use marking::{Level, Marking};
 pub use permission::{Permission, Permissions};
 pub use refusal::{Code, Refusal};

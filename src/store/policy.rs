@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use entity::{policy_change, policy_item, policy_revision};
+use entity::{lead, policy_change, policy_item, policy_revision};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
 
 use super::{Store, StoreError, Tx};
@@ -98,6 +98,12 @@ impl Tx<'_> {
 }
 
 impl Store {
+    /// Whether any lead belongs to this team itself.
+    pub async fn team_has_leads(&self, _permit: Permit, team: Id) -> Result<bool, StoreError> {
+        let one = lead::Entity::find().select_only().column(lead::Column::Id).filter(lead::Column::TeamId.eq(team.0)).limit(1);
+        Ok(one.into_tuple::<i64>().one(&self.0.main).await?.is_some())
+    }
+
     /// Revisions by falling number, at most `first`, those below `before` only.
     pub async fn policy_revisions(&self, _permit: Permit, before: Option<i64>, first: u64) -> Result<Vec<RevisionEntry>, StoreError> {
         let mut query = policy_revision::Entity::find().order_by_desc(policy_revision::Column::Number).limit(first);

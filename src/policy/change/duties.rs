@@ -29,8 +29,7 @@ impl RoleDefinition {
 impl PolicyDocument {
     /// Grants that give something or are waiting to.
     pub fn standing(&self, now: Timestamp) -> impl Iterator<Item = (Id, &GrantRow)> {
-        let stands = move |grant: &GrantRow| grant.revoked_at.is_none() && grant.expires_at.is_none_or(|end| now.0 < end);
-        self.grants.iter().filter(move |(_, grant)| stands(grant)).map(|(id, grant)| (Id(*id), grant))
+        self.grants.iter().filter(move |(_, grant)| grant.stands(now)).map(|(id, grant)| (Id(*id), grant))
     }
 
     /// Everybody who may change the policy now.
