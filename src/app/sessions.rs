@@ -6,7 +6,7 @@ pub use crate::store::sessions::Session;
 
 use super::{Core, Error, Op};
 use crate::{
-    auth::{Claims, Credential, OpenSession, PasswordPolicy, Secret, secret},
+    auth::{Claims, Credential, OpenSession, PasswordPolicy, Secret, secret, throttle::RetryAfter},
     domain::{Id, Subject, Timestamp, subject::account_email},
     policy::{Code, Permission, Refusal},
     store::{Change, credentials::PersonCredential, sessions::SessionsOf},
@@ -53,7 +53,7 @@ pub async fn authenticate(core: &Arc<Core>, bearer: &str) -> Result<Subject, Err
 /// Signs a person in. Unknown, wrong and locked are answered alike, after the same time.
 pub async fn sign_in(op: &Op, email: &str, password: String) -> Result<SignedIn, Error> {
     let email = account_email(email);
-    begin_attempt(op, Credential::Password, &email).await?;
+    begin_password(op, &email).await?;
     let found = op.core.store.person_credential(&email).await?;
     let Some(person) = verified(op, found, password).await?.filter(|person| !person.locked) else {
         return Err(Refusal::new(Code::Unauthenticated, "The e-mail address or the password is wrong.").into());
@@ -131,7 +131,7 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
     PasswordPolicy::check(&new).map_err(|broken| Refusal::bad_input(broken.to_string()))?;
     let known = op.core.store.person_credential_of(person).await?.ok_or_else(nobody)?;
     let email = known.email.clone();
-    begin_attempt(op, Credential::Password, &email).await?;
+    begin_password(op, &email).await?;
     if verified(op, Some(known), current).await?.is_none() {
         return Err(Refusal::bad_input("The current password is wrong.").into());
     }
@@ -196,16 +196,18 @@ pub(super) async fn end(op: &Op, session: Id, reason: &'static str) -> Result<()
 }
 
 /// Counts an attempt and waits as long as the answer has to.
-pub(super) async fn begin_attempt(op: &Op, what: Credential, account: &str) -> Result<(), Error> {
-    match op.core.auth.throttle.begin(what, account, op.client.ip.as_deref(), op.core.now()) {
-        Ok(late) => tokio::time::sleep(late).await,
-        Err(retry) => {
-            op.trace().reasons.push("throttled".into());
-            let message = format!("Too many attempts; try again in {} seconds.", retry.seconds);
-            return Err(Refusal::new(Code::QuotaExceeded, message).into());
-        }
-    }
+pub(super) async fn begin_attempt(core: &Core, ip: Option<&str>, what: Credential, account: &str) -> Result<(), RetryAfter> {
+    let late = core.auth.throttle.begin(what, account, ip, core.now())?;
+    tokio::time::sleep(late).await;
     Ok(())
+}
+
+async fn begin_password(op: &Op, email: &str) -> Result<(), Error> {
+    let begun = begin_attempt(&op.core, op.client.ip.as_deref(), Credential::Password, email).await;
+    begun.map_err(|retry| {
+        op.trace().reasons.push("throttled".into());
+        Refusal::new(Code::QuotaExceeded, format!("Too many attempts; try again in {} seconds.", retry.seconds)).into()
+    })
 }
 
 /// A session that begins now; not yet written.

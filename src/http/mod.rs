@@ -1,6 +1,7 @@
 //! The HTTP side: [`router`] is its table of contents.
 
 mod answer;
+mod auth;
 mod authenticate;
 mod caller;
 mod gate;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 
-use super::{Gate, graphql, health};
+use super::{Gate, auth, graphql, health};
 
 /// The routes.
 pub fn router(gate: Arc<Gate>) -> Router {
@@ -12,5 +12,6 @@ pub fn router(gate: Arc<Gate>) -> Router {
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .merge(auth::routes())
         .with_state(gate)
 }
