@@ -7,6 +7,7 @@
 //! - [`store`]: the only place with SQL.
 //! - [`auth`]: passwords, tokens, keys, throttling: the mechanisms of "who asks".
 //! - [`audit`]: the access record and its recorder.
+//! - [`ledger`]: tree, receipts, checkpoints; pure.
 //! - [`app`]: use cases.
 //! - [`graphql`]: translation between GraphQL and use cases.
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
@@ -20,6 +21,7 @@ pub mod domain;
 pub mod graphql;
 pub mod http;
 pub mod import;
+pub mod ledger;
 pub mod policy;
 pub mod server;
 pub mod store;

@@ -14,7 +14,7 @@ use minicbor::Encoder;
 pub use decode::{Malformed, decode, decode_record};
 pub use parts::split;
 
-use super::record::{AccessRecord, Decision, OperationKind};
+use super::record::{AccessRecord, Decision, OperationKind, Tail};
 use crate::{
     domain::{Digest, FieldSet, Id},
     policy::Code,
@@ -32,7 +32,7 @@ pub mod key {
     pub const EPOCH: u64 = 1;
     pub const RSEQ: u64 = 2;
     pub const PREVIOUS: u64 = 3;
-    pub const PREVIOUS_EPOCH: u64 = 4;
+    pub const FOLLOWS: u64 = 4;
     pub const AT: u64 = 5;
     pub const REQUEST: u64 = 6;
     pub const SUBJECT: u64 = 7;
@@ -65,8 +65,8 @@ pub struct Place {
     pub rseq: u64,
     /// The leaf of the entry before it; of an epoch's first entry, the last leaf of the epoch before (zeros: there is none).
     pub previous: Digest,
-    /// The epoch before; only in an epoch's first entry.
-    pub previous_epoch: Option<Id>,
+    /// Where that leaf stands; only in the first entry of an epoch, if there was one before.
+    pub follows: Option<Tail>,
 }
 
 type Written = Result<(), minicbor::encode::Error<Infallible>>;
@@ -94,7 +94,7 @@ pub fn encode_part(record: &AccessRecord, part: u64, parts: u64) -> Vec<u8> {
 pub fn place(place: &Place, record: &[u8]) -> Vec<u8> {
     let (count, entries) = open_map(record);
     let mut out = Vec::with_capacity(record.len() + 72);
-    map_head(&mut out, count + 4 + u64::from(place.previous_epoch.is_some()));
+    map_head(&mut out, count + 4 + u64::from(place.follows.is_some()));
     let mut writer = Encoder::new(&mut out);
     let written = write_place(&mut writer, place);
     debug_assert!(written.is_ok(), "a Vec takes every byte");
@@ -107,8 +107,8 @@ fn write_place(out: &mut Out<'_>, place: &Place) -> Written {
     out.u64(key::EPOCH)?.u64(place.epoch.0 as u64)?;
     out.u64(key::RSEQ)?.u64(place.rseq)?;
     out.u64(key::PREVIOUS)?.bytes(&place.previous)?;
-    if let Some(epoch) = place.previous_epoch {
-        out.u64(key::PREVIOUS_EPOCH)?.u64(epoch.0 as u64)?;
+    if let Some(tail) = place.follows {
+        out.u64(key::FOLLOWS)?.array(2)?.u64(tail.epoch.0 as u64)?.u64(tail.rseq)?;
     }
     Ok(())
 }

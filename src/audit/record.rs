@@ -42,7 +42,7 @@ pub struct Operation {
     pub name: Option<String>,
     /// SHA-256 of the document's text.
     pub document: Option<Digest>,
-    /// SHA-256(salt ‖ variables as JSON); salt and variables lie in the erasable table.
+    /// SHA-256(salt ‖ text) of the [`Detail`], which lies in the erasable table.
     pub variables: Option<Digest>,
 }
 
@@ -125,6 +125,15 @@ pub struct AccessRecord {
     pub duration: u64,
 }
 
+/// The last entry of an epoch, as the first of the next names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Tail {
+    /// The epoch.
+    pub epoch: Id,
+    /// The entry's number in it.
+    pub rseq: u64,
+}
+
 /// An entry of the ledger, read back: a record, or a part of one, in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -136,8 +145,8 @@ pub struct Entry {
     pub rseq: u64,
     /// The leaf before it; of an epoch's first entry, the last leaf of the epoch before, or zeros.
     pub previous: Digest,
-    /// The epoch before; only in an epoch's first entry.
-    pub previous_epoch: Option<Id>,
+    /// Where that leaf stands; only in the first entry of an epoch, if there was one before.
+    pub follows: Option<Tail>,
     /// Which part of the record this is, from 1. Parts repeat all but grants, disclosures and changes.
     pub part: u64,
     /// Of how many.
@@ -151,7 +160,7 @@ pub struct Entry {
 pub struct Detail {
     /// Random; makes the commitment in the record say nothing once this row is erased.
     pub salt: [u8; 16],
-    /// Variables, purpose text and the like, as JSON.
+    /// A JSON object: `variables` as they were sent, secrets redacted, and `purposeText`.
     pub variables: String,
 }
 

@@ -45,7 +45,7 @@ impl Entry {
         put("epoch", letters(self.epoch));
         put("rseq", self.rseq.into());
         put("previous", digest(&self.previous));
-        put("previousEpoch", self.previous_epoch.map_or(Value::Null, letters));
+        put("follows", self.follows.map_or(Value::Null, |tail| json!({ "epoch": letters(tail.epoch), "rseq": tail.rseq })));
         if self.parts > 1 {
             put("part", json!({ "number": self.part, "of": self.parts }));
         }

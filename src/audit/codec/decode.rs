@@ -4,7 +4,7 @@ use minicbor::{Decoder, data::Type};
 
 use super::{VERSION, code_number, decision_number, key, kind_number};
 use crate::{
-    audit::record::{AccessRecord, Changed, Decision, Disclosure, Entry, FieldsUsed, Operation, OperationKind},
+    audit::record::{AccessRecord, Changed, Decision, Disclosure, Entry, FieldsUsed, Operation, OperationKind, Tail},
     domain::{Client, Digest, FieldSet, Id, Subject, Timestamp},
     policy::{Code, Level, Marking},
 };
@@ -45,17 +45,18 @@ pub fn decode(bytes: &[u8]) -> Read<Entry> {
     }
     let previous = digest(&mut input)?;
     left = left.checked_sub(4).ok_or_else(|| Malformed("its map is too short".into()))?;
-    let mut previous_epoch = None;
+    let mut follows = None;
     let position = input.position();
-    if left > 0 && input.u64()? == key::PREVIOUS_EPOCH {
-        previous_epoch = Some(id(&mut input)?);
+    if left > 0 && input.u64()? == key::FOLLOWS {
+        exactly(&mut input, 2, "the tail it follows")?;
+        follows = Some(Tail { epoch: id(&mut input)?, rseq: input.u64()? });
         left -= 1;
     } else {
         input.set_position(position);
     }
     let (record, part, parts) = record(&mut input, left)?;
     let epoch = i64::try_from(place[1]).map_err(|_| Malformed("its epoch is no id".into()))?;
-    Ok(Entry { version: place[0], epoch: Id(epoch), rseq: place[2], previous, previous_epoch, part, parts, record })
+    Ok(Entry { version: place[0], epoch: Id(epoch), rseq: place[2], previous, follows, part, parts, record })
 }
 
 /// Reads what [`super::encode`] made: a record without its place.
@@ -118,7 +119,7 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
         duration: 0,
     };
     let (mut part, mut parts) = (1, 1);
-    let (mut seen, mut before) = (0_u64, key::PREVIOUS_EPOCH);
+    let (mut seen, mut before) = (0_u64, key::FOLLOWS);
     for _ in 0..entries {
         let key = input.u64()?;
         if key <= before {

@@ -1,0 +1,60 @@
+//! The ledger's key: Ed25519 (RFC 8032), kept as PKCS#8 in PEM (RFC 5958, RFC 7468).
+
+use std::fmt;
+
+use ed25519_dalek::{
+    Signer as _, SigningKey, VerifyingKey,
+    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, spki::der::pem::LineEnding},
+};
+use sha2::{Digest as _, Sha256};
+
+/// The key file holds no Ed25519 key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an Ed25519 private key in PKCS#8 PEM")]
+pub struct KeyError;
+
+/// Signs receipts and checkpoints. Says nothing of itself when printed.
+pub struct LedgerKey(SigningKey);
+
+impl fmt::Debug for LedgerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LedgerKey").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+impl LedgerKey {
+    /// The key with these 32 random bytes.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// Reads a key file.
+    pub fn from_pem(pem: &str) -> Result<Self, KeyError> {
+        SigningKey::from_pkcs8_pem(pem).map(Self).map_err(|_| KeyError)
+    }
+
+    /// The content of a key file.
+    pub fn to_pem(&self) -> Result<String, KeyError> {
+        self.0.to_pkcs8_pem(LineEnding::LF).map(|pem| pem.to_string()).map_err(|_| KeyError)
+    }
+
+    /// What others need to check signatures.
+    pub fn public(&self) -> VerifyingKey {
+        self.0.verifying_key()
+    }
+
+    /// Signs.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.0.sign(message).to_bytes()
+    }
+
+    /// Names the key: the first 8 bytes of SHA-256 of the public key, in hexadecimal.
+    pub fn id(&self) -> String {
+        id(&self.public())
+    }
+}
+
+/// Names a public key, as [`LedgerKey::id`] does.
+pub fn id(key: &VerifyingKey) -> String {
+    Sha256::digest(key.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
