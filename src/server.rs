@@ -6,6 +6,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
     app::{Core, current::Current},
+    audit::{self, Recorder},
     auth::{Auth, AuthError},
     config::Settings,
     domain::{Clock, IdMaker, Random},
@@ -43,8 +44,11 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     let store = Store::open(&location(settings), settings.database_connections).await?;
     let current = Current::load(&store, &*clock).await?;
     let auth = Auth::open(settings.auth.clone(), &settings.data.join("keys"), Arc::clone(&clock), Arc::clone(&random))?;
+    let key = audit::key::load_or_create(&settings.data, &store, &*random).await?;
+    let recorder = Recorder::start(&store, key, &settings.ledger, Arc::clone(&clock), Arc::clone(&random)).await?;
+    recorder.recover().await?;
     let (limits, access_log) = (settings.limits.clone(), settings.access_log);
-    Ok(Arc::new(Core { store, current, clock, random, ids: IdMaker::default(), auth, limits, access_log }))
+    Ok(Arc::new(Core { store, recorder, current, clock, random, ids: IdMaker::default(), auth, limits, access_log }))
 }
 
 /// A server that answers.
@@ -55,6 +59,7 @@ pub struct RunningServer {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     grace: Duration,
+    recorder: Recorder,
 }
 
 /// Starts to answer requests.
@@ -63,6 +68,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let refused = |error| StartError::Listen(wanted, error);
     let listener = TcpListener::bind(wanted).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
+    let recorder = core.recorder.clone();
     let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
     let gate = http::Gate::new(core, settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
     let gate = Arc::new(gate);
@@ -78,17 +84,18 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
         }
     });
     tracing::info!(%address, "listening");
-    Ok(RunningServer { address, stop, serving, grace: Duration::from_secs(settings.http.shutdown_grace) })
+    Ok(RunningServer { address, stop, serving, recorder, grace: Duration::from_secs(settings.http.shutdown_grace) })
 }
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, grace, .. } = self;
+        let Self { stop, serving, grace, recorder, .. } = self;
         let _ = stop.send(());
         if tokio::time::timeout(grace, serving).await.is_err() {
             tracing::warn!("requests were still under way when the grace ended");
         }
+        recorder.stop().await;
     }
 }

@@ -9,7 +9,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub size: i64,
     pub root: Vec<u8>,
-    pub edge: Vec<u8>,
     pub note: String,
     pub at: i64,
 }

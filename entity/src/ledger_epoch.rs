@@ -9,8 +9,6 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: i64,
     pub started_at: i64,
-    pub previous_epoch: Option<i64>,
-    pub previous_leaf: Vec<u8>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

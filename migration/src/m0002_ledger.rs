@@ -1,4 +1,5 @@
-//! The access log: entries by epoch, the runs that give them their global index, checkpoints; triggers keep them as they are.
+//! The access log: entries by epoch, the runs that give them their global index, checkpoints; triggers keep them as they
+//! are. The edge is only what the sequencer goes on from; it can be computed from the entries.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
@@ -24,7 +25,7 @@ impl MigrationTrait for Step {
 
 const DDL: &str = r"
 CREATE TABLE ledger_epoch (
-    id ROWID, started_at BIGINT NOT NULL, previous_epoch BIGINT, previous_leaf BYTES NOT NULL
+    id ROWID, started_at BIGINT NOT NULL
 )
 --
 CREATE TABLE ledger_entry (
@@ -38,7 +39,11 @@ CREATE TABLE ledger_run (
 CREATE INDEX ledger_run_epoch ON ledger_run (epoch, first_rseq)
 --
 CREATE TABLE ledger_checkpoint (
-    size ROWID, root BYTES NOT NULL, edge BYTES NOT NULL, note TEXT NOT NULL, at BIGINT NOT NULL
+    size ROWID, root BYTES NOT NULL, note TEXT NOT NULL, at BIGINT NOT NULL
+)
+--
+CREATE TABLE ledger_edge (
+    id ROWID, size BIGINT NOT NULL, roots BYTES NOT NULL
 )
 --
 CREATE TABLE ledger_detail (
@@ -46,7 +51,7 @@ CREATE TABLE ledger_detail (
 ) CLUSTERED
 --
 CREATE TABLE ledger_document (
-    sha256 BYTES NOT NULL PRIMARY KEY, text TEXT NOT NULL
+    sha256 BYTES NOT NULL PRIMARY KEY, text BYTES NOT NULL
 )
 ";
 

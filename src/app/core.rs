@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Limits, access_log, current::Current};
 use crate::{
+    audit::Recorder,
     auth::Auth,
     domain::{Clock, Id, IdMaker, Random, Timestamp},
     store::Store,
@@ -14,6 +15,8 @@ use crate::{
 pub struct Core {
     /// The databases.
     pub store: Store,
+    /// The way to the ledger.
+    pub recorder: Recorder,
     /// The policy in force.
     pub current: Current,
     /// What time it is.

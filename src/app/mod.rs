@@ -19,6 +19,7 @@ pub mod policy_history;
 pub mod redact;
 mod revise;
 pub mod roles;
+pub mod seal;
 pub mod sessions;
 pub mod setup;
 pub mod teams;

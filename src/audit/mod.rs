@@ -1,6 +1,15 @@
-//! The access record and how it becomes durable: [`record`] is what is written, [`recorder`] writes it, many at a time,
-//! before any answer leaves.
+//! The access record and how it becomes durable: [`record`] is what is written, [`codec`] its bytes, [`recorder`] writes
+//! it, many at a time, before any answer leaves, [`sequencer`] gives it its place in the tree.
 
+mod chain;
 pub mod codec;
+pub mod key;
+mod outbox;
 pub mod record;
+pub mod recorder;
 pub mod render;
+mod sequencer;
+mod settings;
+
+pub use recorder::{Recorder, Sealed, Unrecorded};
+pub use settings::Settings;

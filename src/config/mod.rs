@@ -35,6 +35,8 @@ pub struct Settings {
     pub http: crate::http::Settings,
     /// What one request may cost.
     pub limits: crate::app::Limits,
+    /// How the ledger is written.
+    pub ledger: crate::audit::Settings,
     /// How the access log is read.
     pub access_log: crate::app::access_log::Settings,
     /// What is logged, and how.
@@ -53,6 +55,7 @@ impl Default for Settings {
             auth: crate::auth::Settings::default(),
             http: crate::http::Settings::default(),
             limits: crate::app::Limits::default(),
+            ledger: crate::audit::Settings::default(),
             access_log: crate::app::access_log::Settings::default(),
             log: LogSettings::default(),
         }
@@ -93,6 +96,9 @@ impl Settings {
 
     /// The first value that is of the right type but makes no sense: its key and what is wrong.
     fn nonsense(&self) -> Option<(&'static str, &'static str)> {
+        if let Some(nonsense) = self.ledger.nonsense() {
+            return Some(nonsense);
+        }
         let limits = &self.limits;
         let positive = [
             ("database_connections", self.database_connections as usize),

@@ -139,7 +139,7 @@ impl Store {
     /// The text of the document with this hash, unless it was erased.
     pub async fn log_document(&self, _: Permit, sha256: &Digest) -> Result<Option<String>, StoreError> {
         let row = ledger_document::Entity::find_by_id(sha256.to_vec()).one(&self.0.ledger).await?;
-        Ok(row.map(|row| row.text))
+        Ok(row.map(|row| String::from_utf8_lossy(&row.text).into_owned()))
     }
 
     /// The variables of an entry as JSON, unless they were erased.

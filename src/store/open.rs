@@ -124,7 +124,7 @@ async fn sqlite(file: PathBuf, connections: u32, read_only: bool) -> Result<Data
     Ok(connection)
 }
 
-async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection, StoreError> {
+pub(super) async fn postgres(url: &str, connections: u32) -> Result<DatabaseConnection, StoreError> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(1).test_before_acquire(false).sqlx_logging(false);
     options.acquire_timeout(Duration::from_secs(10));

@@ -1,9 +1,9 @@
 //! Changes on their way to the ledger: a record-to-be commits in the same transaction as the change itself.
 
 use entity::{change_detail, outbox};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{StoreError, Tx};
+use super::{Store, StoreError, Tx};
 use crate::domain::{Id, Timestamp};
 
 /// What one change did; before and after are JSON and can be erased later.
@@ -52,5 +52,43 @@ impl Tx<'_> {
         });
         change_detail::Entity::insert_many(details).exec_without_returning(self.0).await?;
         Ok(())
+    }
+}
+
+/// A record-to-be that was committed with its change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// The row.
+    pub id: Id,
+    /// The operation.
+    pub request: Id,
+    /// When it began.
+    pub at: Timestamp,
+    /// The record, as [`crate::store::ChangeNote::body`] has it.
+    pub body: Vec<u8>,
+}
+
+impl Store {
+    /// What lies in the outbox after row `after`, oldest first, at most `limit` rows.
+    pub async fn outbox(&self, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
+        let after = after.map_or(-1, |id| id.0);
+        let query = outbox::Entity::find().filter(outbox::Column::Id.gt(after)).order_by_asc(outbox::Column::Id).limit(limit);
+        let rows = query.all(&self.0.main).await?;
+        let row = |row: outbox::Model| OutboxRow { id: Id(row.id), request: Id(row.request_id), at: Timestamp(row.at), body: row.body };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// Removes rows whose records are in the ledger.
+    pub async fn clear_outbox(&self, rows: Vec<Id>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                for ids in rows.chunks(500) {
+                    let ids = ids.iter().map(|id| id.0);
+                    outbox::Entity::delete_many().filter(outbox::Column::Id.is_in(ids)).exec(tx.0).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
     }
 }

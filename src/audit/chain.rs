@@ -1,0 +1,49 @@
+//! The epoch: the chain of one process, or of what is left of it after a failed commit.
+
+use super::{codec, record::Tail};
+use crate::{
+    domain::{Digest, Id},
+    ledger::tree,
+    store::ledger::TailRow,
+};
+
+/// Where the next entry of this process goes.
+#[derive(Debug)]
+pub(super) struct Chain {
+    pub(super) epoch: Id,
+    next: u64,
+    last: Digest,
+    follows: Option<Tail>,
+}
+
+/// An entry that has been given its place.
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) rseq: u64,
+    pub(super) leaf: Digest,
+    pub(super) body: Vec<u8>,
+}
+
+impl Chain {
+    /// A new epoch after the newest there is.
+    pub(super) fn begin(epoch: Id, tail: Option<TailRow>) -> Self {
+        let follows = tail.map(|tail| Tail { epoch: tail.epoch, rseq: tail.rseq });
+        Self { epoch, next: 0, last: tail.map_or([0; 32], |tail| tail.leaf), follows }
+    }
+
+    /// Whether nothing has been placed in it.
+    pub(super) const fn is_new(&self) -> bool {
+        self.next == 0
+    }
+
+    /// Gives `record`, as [`codec::encode`] made it, the next place.
+    pub(super) fn place(&mut self, record: &[u8]) -> Placed {
+        let follows = self.follows.take();
+        let place = codec::Place { epoch: self.epoch, rseq: self.next, previous: self.last, follows };
+        let body = codec::place(&place, record);
+        let leaf = tree::leaf(&body);
+        self.last = leaf;
+        self.next += 1;
+        Placed { rseq: place.rseq, leaf, body }
+    }
+}

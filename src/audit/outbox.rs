@@ -1,0 +1,79 @@
+//! What changes left in the outbox: appended unless the ledger already has it, then removed.
+
+use std::collections::HashSet;
+
+use tokio::sync::mpsc;
+
+use super::{
+    codec,
+    record::{Draft, Entry},
+    recorder::{self, Inside, Waiting},
+};
+use crate::{
+    domain::{Id, clock::SECOND},
+    store::{OutboxRow, Store, StoreError},
+};
+
+/// How many rows are looked at together.
+const PAGE: u64 = 200;
+/// How much clocks of servers may differ, and a record may take from its duration being measured to its commit (µs).
+const SLACK: i64 = 300 * SECOND;
+/// The reason in a record that was made before its change, and written without what came after.
+const INTERRUPTED: &str = "interrupted";
+
+/// Appends the records-to-be in the outbox, of all rows or `only` these; returns how many.
+pub(super) async fn recover(inside: &Inside, queue: &mpsc::Sender<Waiting>, only: Option<&HashSet<Id>>) -> Result<usize, StoreError> {
+    let (mut after, mut appended) = (None, 0);
+    loop {
+        let mut rows = inside.store.outbox(after, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(appended) };
+        after = Some(last.id);
+        rows.retain(|row| only.is_none_or(|only| only.contains(&row.id)));
+        let recorded = recorded(&inside.store, &rows).await?;
+        for row in rows.iter().filter(|row| !recorded.contains(&row.id)) {
+            let record = codec::decode_record(&row.body).map_err(|error| StoreError::Corrupt(format!("outbox row {}: {error}", row.id)))?;
+            let draft = Draft { record, detail: None, document: None, outbox: Vec::new() };
+            recorder::append(queue, draft).await.map_err(|error| StoreError::Unsafe(error.to_string()))?;
+            appended += 1;
+        }
+        if !rows.is_empty() {
+            inside.store.clear_outbox(rows.iter().map(|row| row.id).collect()).await?;
+        }
+    }
+}
+
+/// Those of the rows whose records the ledger has: searched from its ends back to before the oldest row.
+async fn recorded(store: &Store, rows: &[OutboxRow]) -> Result<HashSet<Id>, StoreError> {
+    let mut found = HashSet::new();
+    let Some(oldest) = rows.iter().map(|row| row.at.0).min() else { return Ok(found) };
+    let mut epoch = None;
+    while let Some(this) = store.ledger_epoch_before(epoch).await? {
+        epoch = Some(this);
+        let mut below = u64::MAX;
+        'epoch: loop {
+            let entries = store.ledger_entries_back(this, below, 256).await?;
+            let Some(last) = entries.last() else { break };
+            below = last.rseq;
+            for entry in entries.iter().filter_map(|row| codec::decode(&row.body).ok()) {
+                // Records are appended when their operation ends.
+                if entry.record.at.0.saturating_add(entry.record.duration as i64) < oldest - SLACK {
+                    break 'epoch;
+                }
+                found.extend(rows.iter().filter(|row| is_record_of(&entry, row)).map(|row| row.id));
+            }
+            if found.len() == rows.len() {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the entry is the full record of the row's operation, or what an earlier recovery made of this very row.
+fn is_record_of(entry: &Entry, row: &OutboxRow) -> bool {
+    if entry.record.request != row.request {
+        return false;
+    }
+    let interrupted = entry.record.reasons.iter().any(|reason| reason == INTERRUPTED);
+    !interrupted || codec::decode_record(&row.body).is_ok_and(|record| record.changed.starts_with(&entry.record.changed))
+}

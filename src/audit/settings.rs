@@ -1,0 +1,37 @@
+//! What can be set about the ledger, under `ledger`.
+
+use serde::{Deserialize, Serialize};
+
+/// How the ledger is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The name of the log in its checkpoints, for example `leadkeep.acme.com/leads`; by default `leadkeep/` and the id of
+    /// its key. No white space, no `+`.
+    pub origin: Option<String>,
+    /// How many records may wait to be written. Requests beyond that are refused at once.
+    pub queue: usize,
+    /// How many records share a commit at most.
+    pub batch: usize,
+    /// How long a commit waits for more records while there is load (µs); a record that is alone never waits.
+    pub gather: u64,
+    /// How long a new record waits for its place in the tree and a signed tree head over it (ms).
+    pub fold_every: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { origin: None, queue: 4_096, batch: 256, gather: 300, fold_every: 200 }
+    }
+}
+
+impl Settings {
+    /// The first value that makes no sense: its key and what is wrong.
+    pub fn nonsense(&self) -> Option<(&'static str, &'static str)> {
+        if self.origin.as_deref().is_some_and(|origin| !crate::ledger::checkpoint::is_origin(origin)) {
+            return Some(("ledger.origin", "must be a name without white space and plus signs"));
+        }
+        let positive = [("ledger.queue", self.queue), ("ledger.batch", self.batch), ("ledger.fold_every", self.fold_every as usize)];
+        positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"))
+    }
+}

@@ -1,0 +1,110 @@
+//! Reading the ledger's tables in order, a bounded number of rows at a time.
+
+use entity::{ledger_checkpoint, ledger_entry, ledger_run};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::digest;
+use crate::{
+    domain::{Digest, Id},
+    store::{Store, StoreError},
+};
+
+/// An entry as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Its number in the epoch.
+    pub rseq: u64,
+    /// The hash stored beside it; `None` if that is no hash at all.
+    pub leaf: Option<Digest>,
+    /// Its bytes.
+    pub body: Vec<u8>,
+}
+
+/// Where a run of entries of one epoch stands in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// The index of its first entry.
+    pub first_index: u64,
+    /// The epoch.
+    pub epoch: Id,
+    /// The number of its first entry there.
+    pub first_rseq: u64,
+    /// How many.
+    pub length: u64,
+}
+
+impl RunRow {
+    fn of(row: &ledger_run::Model) -> Self {
+        let [first_index, first_rseq, length] = [row.first_index, row.first_rseq, row.length].map(|number| number as u64);
+        Self { first_index, epoch: Id(row.epoch), first_rseq, length }
+    }
+}
+
+impl EntryRow {
+    fn of(row: ledger_entry::Model) -> Self {
+        Self { rseq: row.rseq as u64, leaf: digest(row.leaf).ok(), body: row.body }
+    }
+}
+
+impl Store {
+    /// The first epoch after `epoch` that has entries.
+    pub async fn ledger_epoch_after(&self, epoch: Option<Id>) -> Result<Option<Id>, StoreError> {
+        let mut query = ledger_entry::Entity::find().select_only().column(ledger_entry::Column::Epoch);
+        if let Some(epoch) = epoch {
+            query = query.filter(ledger_entry::Column::Epoch.gt(epoch.0));
+        }
+        let first: Option<i64> = query.order_by_asc(ledger_entry::Column::Epoch).into_tuple().one(&self.0.ledger).await?;
+        Ok(first.map(Id))
+    }
+
+    /// The last epoch before `epoch` that has entries.
+    pub async fn ledger_epoch_before(&self, epoch: Option<Id>) -> Result<Option<Id>, StoreError> {
+        let mut query = ledger_entry::Entity::find().select_only().column(ledger_entry::Column::Epoch);
+        if let Some(epoch) = epoch {
+            query = query.filter(ledger_entry::Column::Epoch.lt(epoch.0));
+        }
+        let last: Option<i64> = query.order_by_desc(ledger_entry::Column::Epoch).into_tuple().one(&self.0.ledger).await?;
+        Ok(last.map(Id))
+    }
+
+    /// Entries of an epoch with numbers from `from`, at most `limit`, rising.
+    pub async fn ledger_entries(&self, epoch: Id, from: u64, limit: u64) -> Result<Vec<EntryRow>, StoreError> {
+        let query = ledger_entry::Entity::find().filter(ledger_entry::Column::Epoch.eq(epoch.0));
+        let query = query.filter(ledger_entry::Column::Rseq.gte(from as i64)).order_by_asc(ledger_entry::Column::Rseq).limit(limit);
+        Ok(query.all(&self.0.ledger).await?.into_iter().map(EntryRow::of).collect())
+    }
+
+    /// Entries of an epoch with numbers below `below`, at most `limit`, falling.
+    pub async fn ledger_entries_back(&self, epoch: Id, below: u64, limit: u64) -> Result<Vec<EntryRow>, StoreError> {
+        let below = i64::try_from(below).unwrap_or(i64::MAX);
+        let query = ledger_entry::Entity::find().filter(ledger_entry::Column::Epoch.eq(epoch.0));
+        let query = query.filter(ledger_entry::Column::Rseq.lt(below)).order_by_desc(ledger_entry::Column::Rseq).limit(limit);
+        Ok(query.all(&self.0.ledger).await?.into_iter().map(EntryRow::of).collect())
+    }
+
+    /// Runs from index `from`, at most `limit`, rising.
+    pub async fn ledger_runs(&self, from: u64, limit: u64) -> Result<Vec<RunRow>, StoreError> {
+        let query = ledger_run::Entity::find().filter(ledger_run::Column::FirstIndex.gte(from as i64));
+        let query = query.order_by_asc(ledger_run::Column::FirstIndex).limit(limit);
+        Ok(query.all(&self.0.ledger).await?.iter().map(RunRow::of).collect())
+    }
+
+    /// How many entries the runs give a place.
+    pub async fn ledger_folded(&self) -> Result<u64, StoreError> {
+        let last = ledger_run::Entity::find().order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?;
+        Ok(last.map_or(0, |run| (run.first_index + run.length) as u64))
+    }
+
+    /// Size, stored root and note of the checkpoints of more than `above` entries, at most `limit`, rising.
+    pub async fn ledger_checkpoints(&self, above: u64, limit: u64) -> Result<Vec<(u64, Vec<u8>, String)>, StoreError> {
+        let query = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::Size.gt(above as i64));
+        let rows = query.order_by_asc(ledger_checkpoint::Column::Size).limit(limit).all(&self.0.ledger).await?;
+        Ok(rows.into_iter().map(|row| (row.size as u64, row.root, row.note)).collect())
+    }
+
+    /// The size of the largest checkpoint.
+    pub async fn ledger_signed(&self) -> Result<u64, StoreError> {
+        let last = ledger_checkpoint::Entity::find().order_by_desc(ledger_checkpoint::Column::Size).one(&self.0.ledger).await?;
+        Ok(last.map_or(0, |row| row.size as u64))
+    }
+}
