@@ -1,11 +1,16 @@
 //! The HTTP answer around a body: the headers every one of them carries.
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
 };
 
-use crate::{domain::Id, policy::Code};
+use crate::{
+    domain::Id,
+    policy::{Code, Marking, Snapshot},
+};
 
 /// What is to be sent.
 #[derive(Debug)]
@@ -16,8 +21,8 @@ pub(super) struct Answer {
     pub(super) media: &'static str,
     /// The body.
     pub(super) body: Vec<u8>,
-    /// How confidential the body is.
-    pub(super) banner: Option<String>,
+    /// How confidential the body is, and the policy that names its compartments.
+    pub(super) marked: Option<(Marking, Arc<Snapshot>)>,
     /// The request's id.
     pub(super) request: Option<Id>,
 }
@@ -32,7 +37,8 @@ impl Answer {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if let Some(banner) = self.banner.and_then(|banner| HeaderValue::from_str(&banner).ok()) {
+        let banner = self.marked.map(|(marking, snapshot)| marking.banner(&snapshot.document.compartments));
+        if let Some(banner) = banner.and_then(|banner| HeaderValue::from_str(&banner).ok()) {
             headers.insert("x-confidentiality", banner);
         }
         if let Some(request) = self.request.and_then(|id| HeaderValue::from_bytes(&id.letters()).ok()) {

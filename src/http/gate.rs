@@ -2,7 +2,9 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use super::graphql::Documents;
+use tokio::sync::Semaphore;
+
+use super::{graphql::Documents, metrics::Metrics};
 use crate::{app::Core, graphql::LeadkeepSchema};
 
 /// The state of the router.
@@ -15,6 +17,10 @@ pub struct Gate {
     pub settings: super::Settings,
     /// The documents that may be executed.
     pub(super) documents: Documents,
+    /// What is counted.
+    pub(super) metrics: Metrics,
+    /// How many requests may be answered at once.
+    pub(super) turns: Semaphore,
 }
 
 impl fmt::Debug for Gate {
@@ -33,6 +39,7 @@ impl Gate {
         // Depth and complexity are limited by the engine, everything else before the document reaches it.
         let limits = &core.limits;
         let schema = crate::graphql::builder().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
-        Ok(Self { core, schema, settings, documents })
+        let turns = Semaphore::new(limits.concurrency);
+        Ok(Self { core, schema, settings, documents, metrics: Metrics::new(), turns })
     }
 }

@@ -7,6 +7,7 @@ mod caller;
 mod gate;
 mod graphql;
 mod health;
+mod metrics;
 pub mod router;
 mod settings;
 

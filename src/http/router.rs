@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 
-use super::{Gate, auth, graphql, health};
+use super::{Gate, auth, graphql, health, metrics};
 
 /// The routes.
 pub fn router(gate: Arc<Gate>) -> Router {
@@ -12,6 +12,7 @@ pub fn router(gate: Arc<Gate>) -> Router {
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .merge(auth::routes())
         .with_state(gate)
 }

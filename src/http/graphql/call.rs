@@ -34,7 +34,22 @@ pub(super) enum Calls {
     Batch(Vec<Call>),
 }
 
+impl Calls {
+    /// The calls one by one.
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Call> {
+        match self {
+            Self::One(call) => std::slice::from_ref(&**call).iter(),
+            Self::Batch(calls) => calls.iter(),
+        }
+    }
+}
+
 impl Call {
+    /// Whether this could be a mutation: its text has the keyword, or is not here to be looked at.
+    pub(super) fn may_change(&self) -> bool {
+        self.query.as_deref().is_none_or(|text| text.contains("mutation"))
+    }
+
     /// Takes the variables in the engine's form.
     pub(super) fn take_variables(&mut self) -> Variables {
         self.variables.take().map(|map| Variables::from_json(Value::Object(map))).unwrap_or_default()

@@ -5,26 +5,27 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 
 use super::{
     accept::{Media, negotiate},
     body::{self, Unreadable},
-    call::Calls,
+    call::{Call, Calls},
     multipart,
     operation::{self, Caller},
+    reply::Reply,
 };
 use crate::{
     app::Limits,
-    domain::SubjectKind,
+    domain::{Subject, SubjectKind},
     http::{
         Gate,
         answer::{Answer, error_body},
         authenticate::authenticate,
         caller,
     },
-    policy::Code,
+    policy::{Code, Refusal},
 };
 
 /// Queries by GET; a mutation is refused with 405.
@@ -38,51 +39,66 @@ pub(in crate::http) async fn post(state: State<Arc<Gate>>, peer: ConnectInfo<Soc
 }
 
 async fn serve(gate: Arc<Gate>, peer: SocketAddr, request: Request) -> Response<Body> {
+    let _under_way = gate.metrics.begin();
     let (parts, body) = request.into_parts();
     let Some(media) = negotiate(&parts.headers) else {
-        let wanted = Unreadable(StatusCode::NOT_ACCEPTABLE, "Accept application/graphql-response+json or application/json.".into());
-        return unreadable(Media::Json, wanted);
-    };
-    let subject = match authenticate(&gate, &parts.headers).await {
-        Ok(subject) => subject,
-        Err(error) => {
-            let body = error_body(error.code(), &error.outward());
-            return Answer { status: StatusCode::UNAUTHORIZED, media: media.name(), body, banner: None, request: None }.into_response();
-        }
-    };
-    let limits = &gate.core.limits;
-    let anonymous = subject.kind() == SubjectKind::Anonymous;
-    let calls =
-        if parts.method == Method::POST { posted(&parts.headers, body, anonymous, limits).await } else { body::from_query(&parts.uri) };
-    let calls = match calls {
-        Ok(calls) => calls,
-        Err(error) => return unreadable(media, error),
-    };
-    let purpose = match caller::purpose(&parts.headers) {
-        Ok(purpose) => purpose,
-        Err(refusal) => return unreadable(media, Unreadable(StatusCode::BAD_REQUEST, refusal.message.into_owned())),
+        let wanted = error_body(Code::BadUserInput, "Accept application/graphql-response+json or application/json.");
+        return Answer { status: StatusCode::NOT_ACCEPTABLE, media: Media::Json.name(), body: wanted, marked: None, request: None }
+            .into_response();
     };
     let client = caller::client(&gate.settings, peer, &parts.headers);
-    let caller = Caller { subject, client, purpose, media, may_mutate: parts.method == Method::POST };
-    let answer = match calls {
-        Calls::One(call) => operation::answer(&gate, &caller, *call).await,
-        Calls::Batch(calls) => {
-            let mut answers = Vec::with_capacity(calls.len());
-            for call in calls {
-                answers.push(operation::answer(&gate, &caller, call).await);
-            }
-            batch(media, answers)
-        }
+    let mut caller = Caller {
+        subject: Subject::ANONYMOUS,
+        client,
+        purpose: None,
+        media,
+        may_mutate: parts.method == Method::POST,
+        began: gate.core.now(),
     };
-    let refused = answer.status == StatusCode::METHOD_NOT_ALLOWED;
+    let calls = match open(&gate, &mut caller, &parts, body).await {
+        Ok(calls) => calls,
+        Err(reply) => return operation::refuse(&gate, &caller, reply).await.into_response(),
+    };
+    // A change is seen through although the caller may hang up meanwhile; a query is not worth that.
+    let answer = if calls.iter().any(Call::may_change) {
+        let work = tokio::spawn(async move { all(&gate, &caller, calls).await });
+        work.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "an operation ended unexpectedly");
+            let body = error_body(Code::Internal, "Something failed on our side.");
+            Answer { status: StatusCode::INTERNAL_SERVER_ERROR, media: media.name(), body, marked: None, request: None }
+        })
+    } else {
+        all(&gate, &caller, calls).await
+    };
+    let wrong_method = answer.status == StatusCode::METHOD_NOT_ALLOWED;
     let mut response = answer.into_response();
-    if refused {
+    if wrong_method {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     response
 }
 
-/// What a post asks for. Only somebody who has signed in, and so has the larger limit, may upload.
+/// Who asks, for what purpose, and what for: in this order, so that a stranger's body is hardly read.
+async fn open(gate: &Gate, caller: &mut Caller, parts: &Parts, body: Body) -> Result<Calls, Reply> {
+    caller.subject = match authenticate(gate, &parts.headers).await {
+        Ok(subject) => subject,
+        Err(error) => {
+            if error.code() == Code::Internal {
+                tracing::error!(cause = %error, "could not authenticate");
+            }
+            return Err(Reply::refused(Refusal::new(error.code(), error.outward())));
+        }
+    };
+    caller.purpose = caller::purpose(&parts.headers).map_err(Reply::refused)?;
+    let calls = if parts.method == Method::POST {
+        posted(&parts.headers, body, caller.subject.kind() == SubjectKind::Anonymous, &gate.core.limits).await
+    } else {
+        body::from_query(&parts.uri)
+    };
+    calls.map_err(|Unreadable(status, message)| Reply::with_status(status, Refusal::bad_input(message)))
+}
+
+/// What a post asks for. Only somebody who has signed in may upload.
 async fn posted(headers: &HeaderMap, body: Body, anonymous: bool, limits: &Limits) -> Result<Calls, Unreadable> {
     if body::media_type(headers)? == "multipart/form-data" {
         if anonymous {
@@ -96,24 +112,34 @@ async fn posted(headers: &HeaderMap, body: Body, anonymous: bool, limits: &Limit
     body::from_json(&bytes, limits.batch)
 }
 
-/// The answers of a batch as one: 200 unless none of them could be recorded.
+/// Answers the calls, those of a batch one after the other: a later one may build on an earlier one.
+async fn all(gate: &Gate, caller: &Caller, calls: Calls) -> Answer {
+    // Closed never: the semaphore lives as long as the gate.
+    let _turn = gate.turns.acquire().await;
+    match calls {
+        Calls::One(call) => operation::answer(gate, caller, *call).await,
+        Calls::Batch(calls) => {
+            let mut answers = Vec::with_capacity(calls.len());
+            for call in calls {
+                answers.push(operation::answer(gate, caller, call).await);
+            }
+            batch(caller.media, answers)
+        }
+    }
+}
+
+/// The answers of a batch as one: their status if they agree, else 200; each carries its own marking and receipt.
 fn batch(media: Media, answers: Vec<Answer>) -> Answer {
-    let mut body = vec![b'['];
     let status = match answers.first() {
         Some(first) if answers.iter().all(|answer| answer.status == first.status) => first.status,
         _ => StatusCode::OK,
     };
     let request = answers.first().and_then(|answer| answer.request);
-    for (number, answer) in answers.into_iter().enumerate() {
-        if number > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(&answer.body);
-    }
+    let marked = answers.iter().filter_map(|answer| answer.marked.clone());
+    let marked = marked.reduce(|(sum, _), (marking, snapshot)| (sum.join(marking), snapshot));
+    let bodies: Vec<&[u8]> = answers.iter().map(|answer| answer.body.as_slice()).collect();
+    let mut body = vec![b'['];
+    body.extend_from_slice(&bodies.join(&b','));
     body.push(b']');
-    Answer { status, media: media.name(), body, banner: None, request }
-}
-
-fn unreadable(media: Media, Unreadable(status, message): Unreadable) -> Response<Body> {
-    Answer { status, media: media.name(), body: error_body(Code::BadUserInput, &message), banner: None, request: None }.into_response()
+    Answer { status, media: media.name(), body, marked, request }
 }

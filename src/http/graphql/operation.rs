@@ -17,7 +17,7 @@ use super::{
 use crate::{
     app::Op,
     audit::record::OperationKind,
-    domain::{Client, Subject, SubjectKind},
+    domain::{Client, Subject, SubjectKind, Timestamp},
     graphql::order::Shape,
     http::{Gate, answer::Answer, caller::Purpose},
     policy::{Code, Refusal},
@@ -36,26 +36,41 @@ pub(super) struct Caller {
     pub(super) media: Media,
     /// Whether the method allows changes.
     pub(super) may_mutate: bool,
+    /// When the request's head had been read.
+    pub(super) began: Timestamp,
 }
 
 /// Answers one operation: whatever becomes of it, there is a record.
 pub(super) async fn answer(gate: &Gate, caller: &Caller, call: Call) -> Answer {
-    let opened = Op::open(Arc::clone(&gate.core), caller.subject, caller.client.clone(), caller.purpose.clone()).await;
-    let op = match opened {
-        Ok(op) => Arc::new(op),
-        Err(cause) => {
-            tracing::error!(%cause, "could not open an operation");
-            return reply::unopened(caller.media);
+    match open(gate, caller).await {
+        Ok(op) => {
+            let (asked, reply) = execute(gate, caller, &op, call).await;
+            reply::seal(gate, caller, &op, asked, reply).await
         }
-    };
-    let (asked, reply) = execute(gate, caller, &op, call).await;
-    reply::seal(gate, caller.media, &op, asked, reply).await
+        Err(unopened) => unopened,
+    }
 }
 
-/// Whether the document parses, who asked for what, and what came of it.
+/// Answers a request that never became an operation; that is recorded as well.
+pub(super) async fn refuse(gate: &Gate, caller: &Caller, reply: Reply) -> Answer {
+    match open(gate, caller).await {
+        Ok(op) => reply::seal(gate, caller, &op, Asked::default(), reply).await,
+        Err(unopened) => unopened,
+    }
+}
+
+async fn open(gate: &Gate, caller: &Caller) -> Result<Arc<Op>, Answer> {
+    let opened = Op::open(Arc::clone(&gate.core), caller.subject, caller.client.clone(), caller.purpose.clone()).await;
+    opened.map(Arc::new).map_err(|cause| {
+        tracing::error!(%cause, "could not open an operation");
+        reply::withheld(gate, caller.media, None)
+    })
+}
+
+/// What was asked, and what came of it.
 async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> (Asked, Reply) {
     let limits = &gate.core.limits;
-    let mut asked = Asked { kind: OperationKind::Unknown, name: call.operation_name.clone(), document: None, variables: None };
+    let mut asked = Asked { name: call.operation_name.clone(), ..Asked::default() };
     let text = match gate.documents.resolve(&mut call) {
         Ok(text) => text,
         Err(refusal) => return (asked, Reply::refused(refusal)),
@@ -82,15 +97,15 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
     }
     let name = call.operation_name.as_deref();
     if let Some(operation) = normalise::selected(&document, name) {
-        asked.kind = match operation.node.ty {
+        asked.kind = Some(match operation.node.ty {
             OperationType::Mutation => OperationKind::Mutation,
             _ => OperationKind::Query,
-        };
+        });
     }
     if asked.name.is_none() {
         asked.name = only_name(&document);
     }
-    if asked.kind == OperationKind::Mutation && !caller.may_mutate {
+    if asked.kind == Some(OperationKind::Mutation) && !caller.may_mutate {
         return (asked, Reply::wrong_method());
     }
     if let Err(refusal) = expand::check(&document, limits).and_then(|_| normalise::normalise(&mut document, name)) {
@@ -103,7 +118,7 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
     if let Some(uploads) = call.uploads.take() {
         request = request.data(uploads);
     }
-    let response = if asked.kind == OperationKind::Mutation {
+    let response = if asked.kind == Some(OperationKind::Mutation) {
         // A change that has begun is seen through: only then does its record say what became of it.
         gate.schema.execute(request).await
     } else {

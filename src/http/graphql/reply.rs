@@ -1,15 +1,17 @@
 //! What came of an operation, and the answer around it: marked, recorded, then sent.
 
-use async_graphql::{ErrorExtensions, Response, ServerError, Value};
+use std::{sync::Arc, time::Duration};
+
+use async_graphql::{Response, ServerError, Value};
 use axum::http::StatusCode;
-use serde_json::{json, value::to_raw_value};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::accept::Media;
+use super::{accept::Media, operation::Caller};
 use crate::{
     app::Op,
     audit::record::{Decision, OperationKind},
-    domain::Digest,
+    domain::{Digest, Id},
     graphql::order::Shape,
     http::{
         Gate,
@@ -19,10 +21,10 @@ use crate::{
 };
 
 /// What was asked, as the record keeps it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Asked {
-    /// Query or mutation.
-    pub(super) kind: OperationKind,
+    /// Query or mutation, once known.
+    pub(super) kind: Option<OperationKind>,
     /// The operation's name.
     pub(super) name: Option<String>,
     /// The document without secrets.
@@ -53,6 +55,11 @@ impl Reply {
         Self { status, json_status: status, data: None, errors: vec![error(refusal.code, refusal.message.into_owned())] }
     }
 
+    /// Refused with this status before it became an operation.
+    pub(super) fn with_status(status: StatusCode, refusal: Refusal) -> Self {
+        Self { status, json_status: status, ..Self::refused(refusal) }
+    }
+
     /// The document could not be parsed.
     pub(super) fn unreadable(error: ServerError) -> Self {
         Self { status: StatusCode::BAD_REQUEST, json_status: StatusCode::OK, data: None, errors: vec![error] }
@@ -60,9 +67,7 @@ impl Reply {
 
     /// A mutation came by GET.
     pub(super) fn wrong_method() -> Self {
-        let refusal = Refusal::bad_input("GET is for queries; send this by POST.");
-        let status = StatusCode::METHOD_NOT_ALLOWED;
-        Self { status, json_status: status, ..Self::refused(refusal) }
+        Self::with_status(StatusCode::METHOD_NOT_ALLOWED, Refusal::bad_input("GET is for queries; send this by POST."))
     }
 
     /// The engine's answer. Errors without a path happened before anything was executed: then there is no data.
@@ -75,11 +80,9 @@ impl Reply {
     }
 }
 
-/// Marks, records and renders the answer.
-pub(super) async fn seal(gate: &Gate, media: Media, op: &Op, asked: Asked, mut reply: Reply) -> Answer {
-    for error in &mut reply.errors {
-        classify(error);
-    }
+/// Renders, marks and records the answer. Without a record there is no answer.
+pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mut reply: Reply) -> Answer {
+    reply.errors.iter_mut().for_each(classify);
     let decision = decide(op, &reply.errors);
     let mut body = Vec::with_capacity(1_024);
     body.push(b'{');
@@ -97,39 +100,38 @@ pub(super) async fn seal(gate: &Gate, media: Media, op: &Op, asked: Asked, mut r
         body.extend_from_slice(&serde_json::to_vec(&reply.errors).unwrap_or_else(|_| b"[]".to_vec()));
         body.push(b',');
     }
-    let banner = op.trace().marking.banner(&op.snapshot.document.compartments);
-    let _ = (gate, asked, decision, response);
+    let (marking, throttled) = {
+        let trace = op.trace();
+        (trace.marking, trace.reasons.iter().any(|reason| reason == "throttled"))
+    };
+    let kind = asked.kind.unwrap_or(OperationKind::Unknown);
+    let duration = gate.core.now().0.saturating_sub(caller.began.0).max(0) as u64;
+    gate.metrics.ended(kind, decision, Duration::from_micros(duration));
+    if throttled {
+        gate.metrics.throttled();
+    }
+    let notice = &op.snapshot.document.notice;
+    let _ = (asked.name, asked.document, asked.variables, response);
+    let banner = marking.banner(&op.snapshot.document.compartments);
+    let confidentiality = json!({ "confidentiality": { "banner": banner, "notice": notice } });
     body.extend_from_slice(b"\"extensions\":");
-    let confidentiality = json!({ "confidentiality": { "banner": banner, "notice": op.snapshot.document.notice } });
-    body.extend_from_slice(to_raw_value(&confidentiality).map_or("{}".to_owned(), |raw| raw.get().to_owned()).as_bytes());
+    body.extend_from_slice(confidentiality.to_string().as_bytes());
     body.push(b'}');
-    let status = if media == Media::Json { reply.json_status } else { reply.status };
-    Answer { status, media: media.name(), body, banner: Some(banner), request: Some(op.request) }
+    let status = if caller.media == Media::Json { reply.json_status } else { reply.status };
+    Answer { status, media: caller.media.name(), body, marked: Some((marking, Arc::clone(&op.snapshot))), request: Some(op.request) }
 }
 
-/// The database could not even tell who may do what.
-pub(super) fn unopened(media: Media) -> Answer {
+/// The answer instead of one that could not be recorded.
+pub(super) fn withheld(gate: &Gate, media: Media, request: Option<Id>) -> Answer {
+    gate.metrics.unrecorded();
     let body = error_body(Code::AuditUnavailable, "The server cannot record what it would answer, so it does not answer; try again.");
-    Answer { status: StatusCode::SERVICE_UNAVAILABLE, media: media.name(), body, banner: None, request: None }
+    Answer { status: StatusCode::SERVICE_UNAVAILABLE, media: media.name(), body, marked: None, request }
 }
 
 fn error(code: Code, message: String) -> ServerError {
-    async_graphql::Error::new(message)
-        .extend_with(|_, extensions| extensions.set("code", code.name()))
-        .into_server_error(Default::default())
-        .without_place()
-}
-
-/// Takes away the position an error of ours does not have.
-trait WithoutPlace {
-    fn without_place(self) -> Self;
-}
-
-impl WithoutPlace for ServerError {
-    fn without_place(mut self) -> Self {
-        self.locations.clear();
-        self
-    }
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code.name());
+    error
 }
 
 /// Gives the engine's own errors a code. They are all about the request: the document, its variables, its cost.

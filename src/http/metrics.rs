@@ -1,0 +1,114 @@
+//! `/metrics` in the OpenMetrics text format: how many, how long, how busy; never who or what.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
+
+use axum::{
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+use super::{Gate, caller};
+use crate::audit::record::{Decision, OperationKind};
+
+/// Upper bounds of the latency buckets in seconds.
+const BUCKETS: [f64; 14] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Ended {
+    kind: &'static str,
+    decision: &'static str,
+}
+
+/// What is counted.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    registry: Registry,
+    ended: Family<Ended, Counter>,
+    seconds: Histogram,
+    unrecorded: Counter,
+    throttled: Counter,
+    under_way: Gauge<i64, AtomicI64>,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        let mut registry = Registry::with_prefix("leadkeep");
+        let (ended, seconds) = (Family::default(), Histogram::new(BUCKETS));
+        let (unrecorded, throttled, under_way) = (Counter::default(), Counter::default(), Gauge::default());
+        registry.register("operations", "Operations by kind and how they ended", Family::clone(&ended));
+        registry.register_with_unit("operation_duration", "From the first byte read to the answer", Unit::Seconds, seconds.clone());
+        registry.register("unrecorded", "Answers withheld because their record could not be made durable", unrecorded.clone());
+        registry.register("throttled", "Attempts to sign in that were slowed down", throttled.clone());
+        registry.register("under_way", "Requests being answered", under_way.clone());
+        Self { registry, ended, seconds, unrecorded, throttled, under_way }
+    }
+
+    /// Counts an operation that was answered.
+    pub(super) fn ended(&self, kind: OperationKind, decision: Decision, duration: Duration) {
+        let kind = match kind {
+            OperationKind::Query => "query",
+            OperationKind::Mutation => "mutation",
+            OperationKind::Token => "token",
+            OperationKind::Command => "command",
+            OperationKind::Unknown => "unknown",
+        };
+        let decision = match decision {
+            Decision::Allowed => "allowed",
+            Decision::Denied => "denied",
+            Decision::Invalid => "invalid",
+            Decision::Failed => "failed",
+        };
+        self.ended.get_or_create(&Ended { kind, decision }).inc();
+        self.seconds.observe(duration.as_secs_f64());
+    }
+
+    /// Counts an answer that was withheld.
+    pub(super) fn unrecorded(&self) {
+        self.unrecorded.inc();
+    }
+
+    /// Counts an attempt that was slowed down.
+    pub(super) fn throttled(&self) {
+        self.throttled.inc();
+    }
+
+    /// Counts a request as under way until the guard is dropped.
+    pub(super) fn begin(&self) -> UnderWay {
+        self.under_way.inc();
+        UnderWay(self.under_way.clone())
+    }
+}
+
+/// A request under way.
+#[derive(Debug)]
+pub(super) struct UnderWay(Gauge<i64, AtomicI64>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// The metrics, for the addresses that `http.metrics_from` names; for others there is no such page.
+pub(super) async fn metrics(State(gate): State<Arc<Gate>>, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: HeaderMap) -> Response {
+    let address = caller::address(&gate.settings, peer, &headers);
+    if !gate.settings.metrics || !gate.settings.metrics_from.contains(&address) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let mut text = String::with_capacity(4_096);
+    if let Err(error) = prometheus_client::encoding::text::encode(&mut text, &gate.metrics.registry) {
+        tracing::error!(%error, "could not write the metrics");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+}
