@@ -10,6 +10,7 @@ pub mod core;
 pub mod current;
 pub mod error;
 pub mod grants;
+pub mod import;
 pub mod leads;
 pub mod limits;
 pub mod markings;

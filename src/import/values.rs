@@ -2,12 +2,10 @@
 
 use crate::domain::{Field, LeadValues, lead::FieldType, normal};
 
-/// Longest one-line text, in characters.
-const LONGEST_TEXT: usize = 500;
-/// Longest note, in characters.
+/// Longest text, or list with one item to a line, in bytes: what changing a lead allows.
+const LONGEST_TEXT: usize = 1_000;
+/// Longest note, in bytes.
 const LONGEST_NOTES: usize = 20_000;
-/// Most items of a list.
-const MOST_ITEMS: usize = 50;
 
 /// Puts the cell's text into `values`. `region` is that of telephone numbers written without a country.
 pub(super) fn put(values: &mut LeadValues, field: Field, text: &str, region: &str) -> Result<(), String> {
@@ -44,7 +42,7 @@ pub(super) fn clean(text: &str, keep_lines: bool) -> String {
 }
 
 fn bounded(text: &str, longest: usize) -> Result<(), String> {
-    if text.chars().count() > longest { Err(format!("longer than {longest} characters")) } else { Ok(()) }
+    if text.len() > longest { Err(format!("longer than {longest} bytes")) } else { Ok(()) }
 }
 
 fn add_items(values: &mut LeadValues, field: Field, text: &str, region: &str) -> Result<(), String> {
@@ -69,14 +67,11 @@ fn add_items(values: &mut LeadValues, field: Field, text: &str, region: &str) ->
             Field::Phones => phone(item, region)?,
             _ => item,
         };
-        bounded(&item, LONGEST_TEXT)?;
         if !items.iter().any(|known| normal(known) == normal(&item)) {
             items.push(item);
         }
     }
-    if items.len() > MOST_ITEMS {
-        return Err(format!("more than {MOST_ITEMS} of them"));
-    }
+    bounded(&items.join("\n"), LONGEST_TEXT)?;
     if !items.is_empty() {
         values.set_text(field, items.join("\n"));
     }
@@ -172,6 +167,6 @@ mod tests {
         assert_eq!(values.text(Field::Company), Some("A B C"));
         put(&mut values, Field::Notes, " one \n two ", "US").unwrap();
         assert_eq!(values.text(Field::Notes), Some("one\ntwo"));
-        assert!(put(&mut values, Field::City, &"x".repeat(501), "US").is_err());
+        assert!(put(&mut values, Field::City, &"x".repeat(1_001), "US").is_err());
     }
 }

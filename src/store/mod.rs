@@ -11,6 +11,7 @@ mod error;
 mod idempotency;
 pub mod leads;
 pub mod ledger;
+mod mappings;
 mod open;
 mod outbox;
 mod policy;

@@ -8,6 +8,7 @@ mod write;
 
 pub use finders::finders;
 pub use read::{PageInfo, count, one, page};
+pub(in crate::app) use read::{admit, note_grants};
 pub use stats::stats;
 pub use view::{Cell, LeadView};
 pub use write::{Changed, NewLeadRequest, archive, assign, create, mark, update};

@@ -123,7 +123,7 @@ pub(super) fn readable(op: &Op) -> Result<LeadScope, Refusal> {
     Ok(scope)
 }
 
-pub(super) fn note_grants(op: &Op, scope: &LeadScope) {
+pub(in crate::app) fn note_grants(op: &Op, scope: &LeadScope) {
     let mut trace = op.trace();
     for grant in scope.windows().iter().flat_map(|window| &window.grants) {
         if !trace.grants.contains(grant) {
@@ -133,7 +133,7 @@ pub(super) fn note_grants(op: &Op, scope: &LeadScope) {
 }
 
 /// Refuses a query about fields that no window shows in clear, by name; leaves put-away leads out unless asked for.
-pub(super) fn admit(op: &Op, scope: &LeadScope, mut query: LeadQuery) -> Result<LeadQuery, Refusal> {
+pub(in crate::app) fn admit(op: &Op, scope: &LeadScope, mut query: LeadQuery) -> Result<LeadQuery, Refusal> {
     let filtered = query.filter.as_ref().map(Filter::fields).unwrap_or_default();
     let asked = filtered.union(query.order.field.into_iter().collect());
     require_clear(scope, asked)?;

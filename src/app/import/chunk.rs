@@ -1,0 +1,185 @@
+//! One chunk of rows: looked up, decided and written in one transaction.
+
+use serde_json::json;
+
+use super::{
+    known::{Known, Memory, name},
+    places::outside,
+    report::{Counts, Preview, Verdict},
+};
+use crate::{
+    app::{Error, leads::finders},
+    domain::{Field, FieldSet, Id, KeyKind, LeadKey, Timestamp, words},
+    import::{
+        Draft, Reject,
+        matching::{Match, decide},
+        merging::merge,
+    },
+    policy::{LeadScope, Marking},
+    store::{ChangeNote, Tx, leads::NewLead},
+};
+
+/// A row with the id, owner and team it gets if it is a new lead.
+pub(super) struct Row {
+    pub(super) draft: Draft,
+    pub(super) id: Id,
+    pub(super) owner: Option<Id>,
+    pub(super) team: Option<Id>,
+}
+
+/// What the chunk is made of.
+pub(super) struct Chunk {
+    pub(super) scope: LeadScope,
+    pub(super) rows: Vec<Row>,
+    pub(super) marking: Marking,
+    pub(super) at: Timestamp,
+    /// What a dry run remembers of the chunks before; else empty.
+    pub(super) memory: Memory,
+    /// The change to note; `None` only looks.
+    pub(super) note: Option<ChangeNote>,
+}
+
+/// What came of it.
+pub(super) struct Done {
+    pub(super) counts: Counts,
+    pub(super) rejects: Vec<Reject>,
+    pub(super) preview: Vec<(Preview, Marking)>,
+    pub(super) memory: Memory,
+    /// The note, if there was anything to note.
+    pub(super) note: Option<ChangeNote>,
+}
+
+impl Chunk {
+    pub(super) async fn write(self, tx: Tx<'_>) -> Result<Done, Error> {
+        let Self { scope, rows, marking, at, mut memory, note } = self;
+        tx.lock_imports().await?;
+        let keys: Vec<LeadKey> = rows.iter().flat_map(|row| identifying(&row.draft.keys)).cloned().collect();
+        let nameless = rows.iter().filter(|row| identifying(&row.draft.keys).next().is_none());
+        let names: Vec<_> = nameless.filter_map(|row| name(&row.draft.values)).collect();
+        memory.learn(&scope, tx.leads_found(&scope, &keys, &names).await?);
+        let mut done = Done { counts: Counts::default(), rejects: Vec::new(), preview: Vec::new(), memory, note: None };
+        for row in rows {
+            done.row(&scope, row, marking, at);
+        }
+        let Some(mut note) = note else { return Ok(done) };
+        let (mut added, mut changed) = (Vec::new(), Vec::new());
+        for known in done.memory.pending() {
+            match &known.record {
+                None => {
+                    let words = words::index(&known.values);
+                    added.push(NewLead { id: known.id, marking, values: known.values.clone(), keys: known.keys.clone(), words });
+                }
+                Some(record) => changed.push((record, &known.changes)),
+            }
+        }
+        if added.is_empty() && changed.is_empty() {
+            return Ok(done);
+        }
+        tx.insert_leads(&scope, &added).await?;
+        for (record, changes) in &changed {
+            let mut whole = record.values.clone();
+            whole.0.extend(changes.0.clone());
+            let (keys, words) = finders(&whole);
+            let mut values = (*changes).clone();
+            values.set_integer(Field::UpdatedAt, at.0);
+            tx.update_lead(&scope, record.id, &values, None, Some((&keys, &words))).await?;
+        }
+        let merged = changed.iter().map(|(record, changes)| {
+            let fields: Vec<&str> = changes.fields().iter().map(Field::name).collect();
+            json!({ "lead": record.id.to_string(), "fields": fields })
+        });
+        let after = json!({
+            "created": added.iter().map(|lead| lead.id.to_string()).collect::<Vec<_>>(),
+            "merged": merged.collect::<Vec<_>>(),
+            "unchanged": done.counts.unchanged,
+            "rejected": done.counts.rejected,
+        });
+        for change in &mut note.changes {
+            change.after = Some(after.to_string());
+        }
+        tx.put_change(&note).await?;
+        done.note = Some(note);
+        Ok(done)
+    }
+}
+
+/// Keys that say who somebody is; a tag does not.
+fn identifying(keys: &[LeadKey]) -> impl Iterator<Item = &LeadKey> {
+    keys.iter().filter(|key| key.kind != KeyKind::Tag)
+}
+
+impl Done {
+    fn row(&mut self, scope: &LeadScope, row: Row, marking: Marking, at: Timestamp) {
+        let Row { draft, id, owner, team } = row;
+        let keys: Vec<LeadKey> = identifying(&draft.keys).cloned().collect();
+        let decided = decide(&draft.values, &keys, &self.memory.candidates(&draft.values, &keys));
+        match decided {
+            Match::New => match outside(scope, &draft.values, owner, team, marking) {
+                Some(reason) => self.reject(draft, &reason),
+                None => self.create(scope, draft, id, owner, team, marking, at),
+            },
+            Match::Is(lead) => self.join(draft, lead),
+            Match::Conflict(leads, reason) => {
+                let line = draft.line;
+                let old: Vec<Id> = leads.into_iter().filter(|lead| self.is_old(*lead)).collect();
+                let marking = old.iter().fold(Marking::PUBLIC, |sum, lead| sum.join(self.marking(*lead)));
+                self.preview.push((Preview { line, verdict: Verdict::Conflict, leads: old, fields: FieldSet::EMPTY }, marking));
+                self.reject(draft, reason);
+            }
+        }
+    }
+
+    fn reject(&mut self, draft: Draft, reason: &str) {
+        self.counts.rejected += 1;
+        self.rejects.push(draft.reject(reason));
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "a new lead is made of all of these")]
+    fn create(&mut self, scope: &LeadScope, draft: Draft, id: Id, owner: Option<Id>, team: Option<Id>, marking: Marking, at: Timestamp) {
+        let mut values = draft.values;
+        for (field, place) in [(Field::Owner, owner), (Field::Team, team)] {
+            if let Some(place) = place {
+                values.set_integer(field, place.0);
+            }
+        }
+        values.set_integer(Field::CreatedAt, at.0);
+        values.set_integer(Field::UpdatedAt, at.0);
+        values.set_integer(Field::Archived, 0);
+        let opening = scope.windows().iter().enumerate().filter(|(_, window)| window.opens(owner, team, marking));
+        let clear = scope.cells(opening.fold(0, |bits, (bit, _)| bits | 1 << bit)).0;
+        self.memory.put(Known { id, values, keys: draft.keys, clear, record: None, changes: Default::default() });
+        self.counts.created += 1;
+    }
+
+    fn join(&mut self, draft: Draft, lead: Id) {
+        let Some(mut known) = self.memory.take(lead) else { return };
+        let additions = merge(&draft.values, &known.values, known.clear);
+        let fields = additions.fields();
+        let verdict = if fields.is_empty() { Verdict::Unchanged } else { Verdict::Merged };
+        match verdict {
+            Verdict::Merged => self.counts.merged += 1,
+            _ => self.counts.unchanged += 1,
+        }
+        if !fields.is_empty() {
+            known.values.0.extend(additions.0.clone());
+            known.keys = crate::domain::normal::keys(&known.values);
+            if known.record.is_some() {
+                known.changes.0.extend(additions.0);
+            }
+        }
+        self.memory.put(known);
+        if self.is_old(lead) {
+            let marking = self.marking(lead);
+            self.preview.push((Preview { line: draft.line, verdict, leads: vec![lead], fields }, marking));
+        }
+    }
+
+    fn is_old(&self, lead: Id) -> bool {
+        self.memory.get(lead).is_some_and(|known| known.record.is_some())
+    }
+
+    fn marking(&self, lead: Id) -> Marking {
+        let record = self.memory.get(lead).and_then(|known| known.record.as_ref());
+        record.map_or(Marking::PUBLIC, |record| Marking::new(crate::policy::Level::from_number(record.level), record.compartments))
+    }
+}

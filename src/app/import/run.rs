@@ -1,0 +1,193 @@
+//! The import from the first byte to the last row.
+
+use std::{
+    fs::File,
+    io,
+    time::{Duration, Instant},
+};
+
+use super::{
+    chunk::{Chunk, Row},
+    known::Memory,
+    mapping,
+    places::Places,
+    report::{Counts, Report, Verdict, Watcher},
+};
+use crate::{
+    app::{Error, Op, leads::note_grants},
+    domain::{Field, FieldSet, Id},
+    import::{Item, Options, Reader, Unreadable},
+    policy::{LeadScope, Marking, Permission, Refusal},
+    store::{Change, StoreError, Tx},
+};
+
+/// How many rows are written together.
+const ROWS: usize = 500;
+
+/// What to import and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// How to read the file.
+    pub options: Options,
+    /// The owner of new leads whose row names none that is known.
+    pub owner: Option<Id>,
+    /// The same for the team.
+    pub team: Option<Id>,
+    /// The marking of new leads; none is the company's default.
+    pub marking: Option<Marking>,
+    /// A saved mapping to use.
+    pub mapping: Option<String>,
+    /// Save the mapping under this name.
+    pub save_mapping: Option<String>,
+    /// Only look.
+    pub dry_run: bool,
+    /// How many rejects and rows that meet leads the report tells.
+    pub told: usize,
+}
+
+struct Batch {
+    reader: Reader,
+    items: Vec<Item>,
+    ended: bool,
+}
+
+/// Imports a file. Leads are looked for only through the windows in which the caller may import, by fields that are
+/// clear to them; what they do not see can neither be found nor be changed by what they import.
+pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Watcher) -> Result<Report, Error> {
+    let began = Instant::now();
+    let scope = op.rights.leads(Permission::LeadImport)?;
+    note_grants(op, &scope);
+    let mut options = request.options.clone();
+    if let Some(name) = &request.mapping {
+        options = mapping::saved_mapping(op, name, options).await?;
+    }
+    let mut places = Places::new(op, &scope, request.owner, request.team, request.marking)?;
+    let reading = options.clone();
+    let reader = in_background(move || Reader::open(file, &reading)).await?.map_err(unreadable)?;
+    if let Some(name) = request.save_mapping.as_ref().filter(|_| !request.dry_run) {
+        mapping::save(op, name, &options).await?;
+    }
+    watcher.opened(&reader);
+    note_used(op, &scope);
+    let mut report = Report {
+        id: op.core.new_id(),
+        dry_run: request.dry_run,
+        counts: Counts::default(),
+        encoding: reader.encoding(),
+        delimiter: reader.delimiter(),
+        preset: reader.preset(),
+        columns: reader.columns().to_vec(),
+        rejects: Vec::new(),
+        preview: Vec::new(),
+        unknown_places: std::collections::BTreeMap::new(),
+        duration: 0,
+    };
+    let size = reader.size();
+    let mut memory = Memory::default();
+    let mut batch = in_background(move || read(reader)).await?.map_err(broken)?;
+    loop {
+        let Batch { reader, items, ended } = batch;
+        let position = reader.position();
+        // The next rows are read while these are written.
+        let next = (!ended).then(|| tokio::task::spawn_blocking(move || read(reader)));
+        let mut rows = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                Item::Blank => {}
+                Item::Rejected(reject) => {
+                    report.counts.rows += 1;
+                    report.counts.rejected += 1;
+                    tell(&mut report, watcher, vec![reject], request.told)?;
+                }
+                Item::Row(draft) => {
+                    let (owner, team) = places.of(&draft);
+                    rows.push(Row { draft: *draft, id: op.core.new_id(), owner, team });
+                }
+            }
+        }
+        report.counts.rows += rows.len() as u64;
+        if !rows.is_empty() {
+            let change = Change { kind: "import", item: report.id.to_string(), before: None, after: None };
+            let note = (!request.dry_run).then(|| op.note_change(vec![change]));
+            let chunk = Chunk { scope: scope.clone(), rows, marking: places.marking, at: op.at, memory, note };
+            let done = op.core.store.write(move |tx: Tx<'_>| Box::pin(chunk.write(tx))).await?;
+            if let Some(note) = &done.note {
+                op.changed(note);
+            }
+            add(&mut report.counts, done.counts);
+            tell(&mut report, watcher, done.rejects, request.told)?;
+            for (preview, marking) in done.preview {
+                if report.preview.len() < request.told && preview.verdict != Verdict::Unchanged {
+                    let mut trace = op.trace();
+                    trace.marking = trace.marking.join(marking);
+                    for lead in &preview.leads {
+                        trace.show(FieldSet::EMPTY, FieldSet::EMPTY, *lead);
+                    }
+                    report.preview.push(preview);
+                }
+            }
+            // Later chunks find in the list what this one has written; only a dry run has to remember it.
+            memory = if request.dry_run { done.memory } else { Memory::default() };
+        }
+        watcher.progress(&report.counts, position, size);
+        batch = match next {
+            Some(next) => next.await.map_err(|_| StoreError::Closed)?.map_err(broken)?,
+            None => break,
+        };
+    }
+    op.trace().rows += report.counts.rows;
+    report.unknown_places = std::mem::take(&mut places.unknown);
+    report.duration = began.elapsed().min(Duration::from_hours(1_000)).as_micros() as u64;
+    Ok(report)
+}
+
+/// The fields that decided which leads were met.
+fn note_used(op: &Op, scope: &LeadScope) {
+    let fields = [Field::Reference, Field::Emails, Field::Phones, Field::FirstName, Field::LastName, Field::Company];
+    let clear = fields.into_iter().filter(|field| scope.clear_in(*field) != 0).collect();
+    let mut trace = op.trace();
+    trace.used.filter = trace.used.filter.union(clear);
+}
+
+fn tell(report: &mut Report, watcher: &mut dyn Watcher, rejects: Vec<crate::import::Reject>, told: usize) -> Result<(), Error> {
+    for reject in rejects {
+        watcher.rejected(&reject).map_err(|error| StoreError::File("the rejects".into(), error))?;
+        if report.rejects.len() < told {
+            report.rejects.push(reject);
+        }
+    }
+    Ok(())
+}
+
+fn add(counts: &mut Counts, more: Counts) {
+    counts.created += more.created;
+    counts.merged += more.merged;
+    counts.unchanged += more.unchanged;
+    counts.rejected += more.rejected;
+}
+
+fn read(mut reader: Reader) -> io::Result<Batch> {
+    let mut items = Vec::with_capacity(ROWS);
+    while items.len() < ROWS {
+        match reader.next_row()? {
+            Some(item) => items.push(item),
+            None => return Ok(Batch { reader, items, ended: true }),
+        }
+    }
+    Ok(Batch { reader, items, ended: false })
+}
+
+async fn in_background<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Closed)
+}
+
+fn unreadable(error: Unreadable) -> Error {
+    match error {
+        Unreadable::Io(error) => broken(error),
+        Unreadable::Content(text) => Refusal::bad_input(format!("The file cannot be imported: {text}.")).into(),
+    }
+}
+
+fn broken(error: io::Error) -> Error {
+    StoreError::File("the file to import".into(), error).into()
+}
