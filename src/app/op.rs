@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What an operation has done so far; becomes the access record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Trace {
     /// (clear, masked) → leads shown so.
     shown: BTreeMap<(FieldSet, FieldSet), Vec<Id>>,
@@ -34,6 +34,23 @@ pub struct Trace {
     pub reasons: Vec<String>,
     /// Code of the first refusal or failure.
     pub code: Option<Code>,
+}
+
+/// Nothing has happened and nothing has been disclosed, so the marking is the lowest, not that of the unknown.
+impl Default for Trace {
+    fn default() -> Self {
+        Self {
+            shown: BTreeMap::new(),
+            used: FieldsUsed::default(),
+            grants: Vec::new(),
+            changed: Vec::new(),
+            outbox: Vec::new(),
+            rows: 0,
+            marking: Marking::PUBLIC,
+            reasons: Vec::new(),
+            code: None,
+        }
+    }
 }
 
 impl Trace {

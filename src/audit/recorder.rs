@@ -157,6 +157,16 @@ impl Recorder {
         Receipt::sign(&self.inside.key, sealed.epoch, sealed.rseq, sealed.leaf)
     }
 
+    /// How many records wait to be written.
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// Whether it takes records.
+    pub fn is_running(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     /// The name of the log in its checkpoints.
     pub fn origin(&self) -> &str {
         &self.inside.origin

@@ -38,19 +38,22 @@ pub(super) struct Metrics {
     unrecorded: Counter,
     throttled: Counter,
     under_way: Gauge<i64, AtomicI64>,
+    waiting: Gauge<i64, AtomicI64>,
 }
 
 impl Metrics {
     pub(super) fn new() -> Self {
         let mut registry = Registry::with_prefix("leadkeep");
         let (ended, seconds) = (Family::default(), Histogram::new(BUCKETS));
-        let (unrecorded, throttled, under_way) = (Counter::default(), Counter::default(), Gauge::default());
+        let (unrecorded, throttled) = (Counter::default(), Counter::default());
+        let (under_way, waiting) = (Gauge::default(), Gauge::default());
         registry.register("operations", "Operations by kind and how they ended", Family::clone(&ended));
         registry.register_with_unit("operation_duration", "From the first byte read to the answer", Unit::Seconds, seconds.clone());
         registry.register("unrecorded", "Answers withheld because their record could not be made durable", unrecorded.clone());
         registry.register("throttled", "Attempts to sign in that were slowed down", throttled.clone());
         registry.register("under_way", "Requests being answered", under_way.clone());
-        Self { registry, ended, seconds, unrecorded, throttled, under_way }
+        registry.register("records_waiting", "Access records that wait to be written", waiting.clone());
+        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting }
     }
 
     /// Counts an operation that was answered.
@@ -105,6 +108,7 @@ pub(super) async fn metrics(State(gate): State<Arc<Gate>>, ConnectInfo(peer): Co
     if !gate.settings.metrics || !gate.settings.metrics_from.contains(&address) {
         return StatusCode::NOT_FOUND.into_response();
     }
+    gate.metrics.waiting.set(gate.core.recorder.waiting() as i64);
     let mut text = String::with_capacity(4_096);
     if let Err(error) = prometheus_client::encoding::text::encode(&mut text, &gate.metrics.registry) {
         tracing::error!(%error, "could not write the metrics");

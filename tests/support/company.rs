@@ -110,8 +110,9 @@ pub async fn found(database: &DatabaseConnection, now: Timestamp, random: std::s
 
     let document = policy(now);
     let items = PolicyDocument::default().changes_to(&document);
-    let items =
-        items.into_iter().filter_map(|change| Some(policy_item::Model { kind: change.kind, item: change.item, value: change.after? }));
+    let items = items
+        .into_iter()
+        .filter_map(|change| Some(policy_item::Model { kind: change.kind.into(), item: change.item, value: change.after? }));
     policy_item::Entity::insert_many(items.map(IntoActiveModel::into_active_model)).exec(database).await.expect("the policy");
     let revision =
         policy_revision::Model { number: 1, sha256: document.sha256().to_vec(), at: now.0, by_id: Some(ADMIN.id.0), request_id: 1 };

@@ -4,12 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{Response, ServerError, Value};
 use axum::http::StatusCode;
-use serde_json::json;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{accept::Media, operation::Caller};
 use crate::{
-    app::Op,
+    app::{
+        Op,
+        seal::{self, Outcome},
+    },
     audit::record::{Decision, OperationKind},
     domain::{Digest, Id},
     graphql::order::Shape,
@@ -80,6 +84,24 @@ impl Reply {
     }
 }
 
+/// What every answer says about itself.
+#[derive(Serialize)]
+struct Confidentiality<'a> {
+    banner: &'a str,
+    notice: &'a str,
+    receipt: Receipted,
+}
+
+/// The receipt: hash and signature in base64.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Receipted {
+    epoch: String,
+    rseq: u64,
+    leaf_hash: String,
+    signature: String,
+}
+
 /// Renders, marks and records the answer. Without a record there is no answer.
 pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mut reply: Reply) -> Answer {
     reply.errors.iter_mut().for_each(classify);
@@ -104,19 +126,47 @@ pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mu
         let trace = op.trace();
         (trace.marking, trace.reasons.iter().any(|reason| reason == "throttled"))
     };
-    let kind = asked.kind.unwrap_or(OperationKind::Unknown);
-    let duration = gate.core.now().0.saturating_sub(caller.began.0).max(0) as u64;
-    gate.metrics.ended(kind, decision, Duration::from_micros(duration));
     if throttled {
         gate.metrics.throttled();
     }
+    let kind = asked.kind.unwrap_or(OperationKind::Unknown);
     let notice = &op.snapshot.document.notice;
-    let _ = (asked.name, asked.document, asked.variables, response);
-    let banner = marking.banner(&op.snapshot.document.compartments);
-    let confidentiality = json!({ "confidentiality": { "banner": banner, "notice": notice } });
-    body.extend_from_slice(b"\"extensions\":");
-    body.extend_from_slice(confidentiality.to_string().as_bytes());
-    body.push(b'}');
+    let duration = gate.core.now().0.saturating_sub(caller.began.0).max(0) as u64;
+    let outcome = Outcome {
+        kind,
+        name: asked.name,
+        document: asked.document,
+        variables: asked.variables,
+        decision,
+        response,
+        notice: !notice.is_empty(),
+        duration,
+    };
+    let receipt = match seal::seal(op, outcome).await {
+        Ok(receipt) => receipt,
+        Err(cause) => {
+            tracing::error!(request = %op.request, %cause, "an answer was withheld");
+            return withheld(gate, caller.media, Some(op.request));
+        }
+    };
+    gate.metrics.ended(kind, decision, Duration::from_micros(duration));
+    if decision != Decision::Allowed {
+        tracing::info!(request = %op.request, ?kind, ?decision, duration, "operation refused");
+    }
+    let confidentiality = Confidentiality {
+        banner: &marking.banner(&op.snapshot.document.compartments),
+        notice,
+        receipt: Receipted {
+            epoch: receipt.epoch.to_string(),
+            rseq: receipt.rseq,
+            leaf_hash: STANDARD.encode(receipt.leaf),
+            signature: STANDARD.encode(receipt.signature),
+        },
+    };
+    body.extend_from_slice(b"\"extensions\":{\"confidentiality\":");
+    // Texts and a number serialize without fail.
+    body.extend_from_slice(&serde_json::to_vec(&confidentiality).unwrap_or_else(|_| b"null".to_vec()));
+    body.extend_from_slice(b"}}");
     let status = if caller.media == Media::Json { reply.json_status } else { reply.status };
     Answer { status, media: caller.media.name(), body, marked: Some((marking, Arc::clone(&op.snapshot))), request: Some(op.request) }
 }

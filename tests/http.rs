@@ -1,0 +1,246 @@
+//! GraphQL over HTTP: what is accepted, how it is answered, what is refused before it costs anything.
+
+mod support;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use support::{Answer, Backend, Caller, World, company, on_both_backends};
+
+async fn post(caller: &Caller, accept: &str, body: &str) -> Answer {
+    let request = caller.request(Method::POST, "/graphql").header("content-type", "application/json").header("accept", accept);
+    caller.send(request.body(body.to_owned())).await
+}
+
+const RESPONSE: &str = "application/graphql-response+json";
+
+on_both_backends!(answers_are_marked_and_never_stored, |world| async {
+    let rep = world.caller(company::REP).await;
+    let answer = rep.graphql("{__typename}", Value::Null).await;
+    assert_eq!(answer.text.split(",\"extensions\"").next(), Some(r#"{"data":{"__typename":"Query"}"#));
+    assert_eq!(answer.header("x-confidentiality"), Some("PUBLIC"));
+    assert_eq!(answer.json["extensions"]["confidentiality"]["banner"], "PUBLIC");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+    assert_eq!(answer.header("x-request-id").map(str::len), Some(13));
+    assert_eq!(answer.header("server"), None);
+    let receipt = answer.receipt();
+    assert!(receipt["rseq"].as_u64().is_some() && receipt["epoch"].as_str().is_some_and(|epoch| epoch.len() == 13), "{receipt}");
+    assert!(receipt["leafHash"].as_str().is_some_and(|hash| hash.len() == 44), "{receipt}");
+    assert!(receipt["signature"].as_str().is_some_and(|signature| signature.len() == 88), "{receipt}");
+});
+
+on_both_backends!(an_answer_that_cannot_be_recorded_does_not_leave, |world| async {
+    let rep = world.caller(company::REP).await;
+    world.core.recorder.kill();
+    for document in ["{__typename}", "{nothing}", "{", "{leads(first:1){nodes{id}}}"] {
+        let answer = rep.graphql(document, Value::Null).await;
+        assert_eq!((answer.status, answer.code()), (503, Some("AUDIT_UNAVAILABLE")), "{document}");
+        assert!(answer.json.get("data").is_none() && answer.header("retry-after").is_some());
+    }
+    assert_eq!(rep.get("/readyz").await.status, 503);
+    assert_eq!(rep.get("/healthz").await.status, 200);
+});
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_may_only_sign_in() {
+    let world = World::start(Backend::Sqlite).await;
+    let stranger = world.anonymous();
+    for document in [
+        "{viewer{__typename}}",
+        "{__schema{types{name}}}",
+        "{",
+        "{...F} fragment F on Query{__typename}",
+        "{x:__type(name:\"Lead\"){name}}",
+    ] {
+        let answer = stranger.graphql(document, Value::Null).await;
+        assert_eq!((answer.status, answer.code()), (401, Some("UNAUTHENTICATED")), "{document}: {}", answer.text);
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+        assert!(answer.json.get("data").is_none());
+    }
+    assert_eq!(stranger.graphql("{__typename}", Value::Null).await.status, 200);
+    let long = format!("{{__typename #{}\n}}", "x".repeat(5_000));
+    assert_eq!(stranger.graphql(&long, Value::Null).await.status, 413);
+    let forged = stranger.with_token("eyJhbGciOiJFZERTQSJ9.e30.AAAA").graphql("{__typename}", Value::Null).await;
+    assert_eq!((forged.status, forged.code()), (401, Some("UNAUTHENTICATED")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_follows_the_specification() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let cases = [
+        (r#"{"query":"{__typename}"}"#, 200, 200),
+        (r#"{"query":"{"}"#, 400, 200),
+        (r#"{"query":"{nothing}"}"#, 400, 200),
+        (r#"{"query":"query($x:ID!){__typename}","variables":{"x":null}}"#, 400, 200),
+        (r#"{"query":"query A{__typename} query B{__typename}"}"#, 400, 200),
+        (r#"{"query":"{__typename}","operationName":"C"}"#, 400, 200),
+        (r#"{"query":"subscription{x}"}"#, 400, 200),
+        (r#"{"query":0}"#, 400, 400),
+        (r#"{"variables":{}}"#, 400, 400),
+        (r#"{"query":"{__typename}","variables":"x"}"#, 400, 400),
+        (r#"{"query":"{__typename}","extensions":[]}"#, 400, 400),
+        (r#"{"query":"{__typename}","variables":null,"operationName":null,"extensions":null}"#, 200, 200),
+        ("{", 400, 400),
+        ("", 400, 400),
+        ("[]", 400, 400),
+    ];
+    for (body, response, json) in cases {
+        let found = post(&rep, RESPONSE, body).await;
+        assert_eq!(found.status, response, "{body}: {}", found.text);
+        assert_eq!(found.header("content-type"), Some("application/graphql-response+json; charset=utf-8"));
+        assert_eq!(post(&rep, "application/json", body).await.status, json, "{body}");
+        if response == 400 {
+            assert!(found.json.get("data").is_none() && found.code() == Some("BAD_USER_INPUT"), "{body}: {}", found.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_media_type_is_negotiated() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let json = "application/json; charset=utf-8";
+    let response = "application/graphql-response+json; charset=utf-8";
+    let body = r#"{"query":"{__typename}"}"#;
+    let cases = [
+        ("*/*", json),
+        ("application/json;q=0.5, application/graphql-response+json", response),
+        ("application/graphql-response+json;q=0.1, application/json;q=0.9", json),
+        ("text/html, application/json; charset=utf-8", json),
+    ];
+    for (accept, wanted) in cases {
+        assert_eq!(post(&rep, accept, body).await.header("content-type"), Some(wanted), "{accept}");
+    }
+    assert_eq!(post(&rep, "text/html", body).await.status, 406);
+    for media in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1", "application/graphql"] {
+        let request = rep.request(Method::POST, "/graphql").header("content-type", media).body(body);
+        assert_eq!(rep.send(request).await.status, 415, "{media}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn get_never_changes_anything() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let query = |document: &str| {
+        format!("/graphql?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("query", document).finish())
+    };
+    assert_eq!(rep.get(&query("query($n:String!){__type(name:$n){name}}")).await.json["errors"].is_array(), true);
+    let typed = format!("{}&variables=%7B%22n%22%3A%22Query%22%7D", query("query($n:String!){__type(name:$n){name}}"));
+    assert_eq!(rep.get(&typed).await.data()["__type"]["name"], "Query");
+    let refused = rep.get(&query("mutation{signOut{__typename}}")).await;
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("POST")));
+    assert_eq!(rep.graphql("{__typename}", Value::Null).await.status, 200, "still signed in");
+    assert_eq!(rep.send(rep.request(Method::PUT, "/graphql")).await.status, 405);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_answer_one_by_one() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let answer = post(&rep, RESPONSE, r#"[{"query":"{__typename}"},{"query":"{nothing}"}]"#).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json[0]["data"]["__typename"], "Query");
+    assert_eq!(answer.json[1]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    assert!(answer.json[1].get("data").is_none());
+    let many = format!("[{}]", vec![r#"{"query":"{__typename}"}"#; 11].join(","));
+    assert_eq!(post(&rep, RESPONSE, &many).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_come_in_document_order() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let answer = rep
+        .graphql(
+            "{z:__typename ...{a:__type(name:\"Query\"){kind name} a:__type(name:\"Query\"){d:description}} b:__typename}",
+            Value::Null,
+        )
+        .await;
+    let data = answer.text.split(r#","extensions""#).next().unwrap().to_owned();
+    let keys = [r#"{"data":{"z":"Query","a":{"kind":"OBJECT","name":"Query","d":"#, r#""},"b":"Query"}"#];
+    assert!(data.starts_with(keys[0]) && data.ends_with(keys[1]), "{data}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn costly_documents_are_refused() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let aliases: String = (0..100).map(|number| format!("a{number}:__typename ")).collect();
+    let bomb: String = (0..12).map(|level| format!("fragment F{level} on Query{{...F{next} ...F{next}}}", next = level + 1)).collect();
+    let documents = [
+        format!("{{x{{{aliases}}}}}"),
+        format!("{{{aliases}}}"),
+        format!("{{...F0}} {bomb} fragment F12 on Query{{__typename}}"),
+        "{__schema{types".repeat(40) + &"}".repeat(80),
+        format!("{{__typename {}}}", "@skip(if:false)".repeat(60)),
+        format!("{{f(x:{})}}", "[".repeat(500)),
+        format!("{{f(x:[{}])}}", "1 ".repeat(5_000)),
+        format!("{{f(x:\"{}\")}}", "x".repeat(70_000)),
+    ];
+    for document in documents {
+        let answer = rep.graphql(&document, Value::Null).await;
+        assert_eq!((answer.status, answer.code()), (400, Some("TOO_COMPLEX")), "{:.60}: {}", document, answer.text);
+    }
+    let huge = rep.graphql(&" ".repeat(300_000), Value::Null).await;
+    assert_eq!(huge.status, 413);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn multipart_needs_the_preflight_header() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let form = |operations: &str| reqwest::multipart::Form::new().text("operations", operations.to_owned()).text("map", "{}");
+    let send = async |caller: &Caller, header: bool, operations: &str| {
+        let mut request = caller.request(Method::POST, "/graphql").multipart(form(operations));
+        if header {
+            request = request.header("graphql-require-preflight", "1");
+        }
+        caller.send(request).await
+    };
+    let operations = r#"{"query":"{__typename}"}"#;
+    assert_eq!(send(&rep, false, operations).await.status, 400);
+    assert_eq!(send(&rep, true, operations).await.data()["__typename"], "Query");
+    assert_eq!(send(&world.anonymous(), true, operations).await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_trusted_documents_if_there_is_a_folder_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("name.graphql"), "query Name{__typename}").unwrap();
+    std::fs::write(
+        folder.path().join("sign-in.graphql"),
+        "mutation($input: SignInInput!) { signIn(input: $input) { accessToken refreshToken } }",
+    )
+    .unwrap();
+    let world = World::with(Backend::Sqlite, |settings| settings.documents = Some(folder.path().to_owned())).await;
+    let rep = world.caller(company::REP).await;
+    assert_eq!(rep.graphql("query Name{__typename}", Value::Null).await.data()["__typename"], "Query");
+    let refused = rep.graphql("query Name{ __typename }", Value::Null).await;
+    assert_eq!((refused.status, refused.code()), (403, Some("FORBIDDEN")));
+    let hash = "sha256:".to_owned() + &sha256("query Name{__typename}");
+    let named = post(&rep, RESPONSE, &json!({ "documentId": hash }).to_string()).await;
+    assert_eq!(named.data()["__typename"], "Query");
+    let persisted = json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": sha256("query Name{__typename}") } } });
+    assert_eq!(post(&rep, RESPONSE, &persisted.to_string()).await.data()["__typename"], "Query");
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_metrics() {
+    let world = World::start(Backend::Sqlite).await;
+    let stranger = world.anonymous();
+    assert_eq!(stranger.get("/healthz").await.status, 200);
+    assert_eq!(stranger.get("/readyz").await.status, 200);
+    stranger.graphql("{__typename}", Value::Null).await;
+    let metrics = stranger.get("/metrics").await;
+    assert!(metrics.text.contains(r#"leadkeep_operations_total{kind="query",decision="allowed"} 1"#), "{}", metrics.text);
+    let hidden = World::with(Backend::Sqlite, |settings| settings.http.metrics_from.clear()).await;
+    assert_eq!(hidden.anonymous().get("/metrics").await.status, 404);
+}
