@@ -30,6 +30,28 @@ on_both_backends!(answers_are_marked_and_never_stored, |world| async {
     assert!(receipt["signature"].as_str().is_some_and(|signature| signature.len() == 88), "{receipt}");
 });
 
+on_both_backends!(leads_asked_for_twice_are_merged, |world| async {
+    let rep = world.caller(company::REP).await;
+    let once = rep.graphql("{leads(first:3){nodes{id company} totalCount}}", Value::Null).await;
+    let twice = "query($n:Int){leads(first:$n){nodes{id}} ...F} fragment F on Query{...{leads(first:$n){nodes{company} totalCount}}}";
+    let twice = rep.graphql(twice, json!({ "n": 3 })).await;
+    assert_eq!(once.text.split(r#","extensions""#).next(), twice.text.split(r#","extensions""#).next());
+    assert!(once.data()["leads"]["nodes"].as_array().is_some_and(|nodes| !nodes.is_empty()), "{}", once.text);
+    let conditional = rep.graphql("{leads(first:3){nodes{id}} leads(first:3)@skip(if:false){nodes{company}}}", Value::Null).await;
+    assert_eq!((conditional.status, conditional.code()), (400, Some("BAD_USER_INPUT")));
+    let different = rep.graphql("{leads(first:3){nodes{id}} leads(first:2){nodes{company}}}", Value::Null).await;
+    assert_eq!(different.code(), Some("BAD_USER_INPUT"));
+});
+
+on_both_backends!(a_field_that_failed_is_null, |world| async {
+    let auditor = world.caller(company::AUDITOR).await;
+    let answer = auditor.graphql("{a:__typename leads(first:1){nodes{id}} b:__typename}", Value::Null).await;
+    assert!(answer.text.starts_with(r#"{"data":{"a":"Query","leads":null,"b":"Query"},"errors":[{"message""#), "{}", answer.text);
+    let alone = auditor.graphql("{leads(first:1){nodes{id}}}", Value::Null).await;
+    assert!(alone.text.starts_with(r#"{"data":{"leads":null},"errors""#), "{}", alone.text);
+    assert_eq!((alone.status, alone.code()), (200, Some("FORBIDDEN")));
+});
+
 on_both_backends!(an_answer_that_cannot_be_recorded_does_not_leave, |world| async {
     let rep = world.caller(company::REP).await;
     world.core.recorder.kill();
@@ -243,4 +265,21 @@ async fn health_and_metrics() {
     assert!(metrics.text.contains(r#"leadkeep_operations_total{kind="query",decision="allowed"} 1"#), "{}", metrics.text);
     let hidden = World::with(Backend::Sqlite, |settings| settings.http.metrics_from.clear()).await;
     assert_eq!(hidden.anonymous().get("/metrics").await.status, 404);
+}
+
+/// Runs `npm ci` in `tests/http-audits`, then the audits against a server of this process.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs node and the npm registry; CI runs it with --ignored"]
+async fn the_graphql_http_audits_pass() {
+    let world = World::start(Backend::Sqlite).await;
+    let rep = world.caller(company::REP).await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http-audits");
+    let run = async |command: &'static str, arguments: Vec<String>| {
+        let work = move || std::process::Command::new(command).args(arguments).current_dir(folder).output().expect(command);
+        let output = tokio::task::spawn_blocking(work).await.unwrap();
+        assert!(output.status.success(), "{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        println!("{}", String::from_utf8_lossy(&output.stdout));
+    };
+    run("npm", ["ci", "--no-audit", "--no-fund"].map(str::to_owned).to_vec()).await;
+    run("node", vec!["audit.mjs".into(), format!("{}/graphql", world.url), rep.token.clone().unwrap()]).await;
 }
