@@ -17,3 +17,10 @@ pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {
     };
     started.map_err(|error| Failure::failed(format!("logging: {error}")))
 }
+
+/// For commands whose output is for people: warnings only, unless something else was asked for.
+pub(crate) fn only_warnings(settings: &mut LogSettings) {
+    if settings.filter == LogSettings::default().filter {
+        settings.filter = "warn".into();
+    }
+}

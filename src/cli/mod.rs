@@ -1,11 +1,20 @@
 //! The command line: one file per command. Everything an operator changes goes through the use cases of the API and
 //! into the ledger ([`operator`]).
 
+mod app;
 mod config;
 mod exit;
+mod find;
+mod grant;
+mod init;
+mod keys;
 mod logging;
 mod migrate;
+mod operator;
 mod output;
+mod password;
+mod person;
+mod role;
 mod schema;
 mod serve;
 mod settings;
@@ -15,6 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use exit::{Exit, Failure};
+use operator::Operator;
 use settings::Global;
 
 const AFTER_HELP: &str = "\
@@ -45,10 +55,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Init),
     /// Serve the GraphQL API until told to stop (SIGTERM, Ctrl-C)
     Serve(serve::Serve),
     /// Bring the databases to the schema of this version; make them if they are missing
     Migrate(migrate::Migrate),
+    Person(person::Person),
+    App(app::App),
+    Role(role::Role),
+    Grant(grant::Grant),
+    Keys(keys::Keys),
     /// Print the GraphQL schema (SDL)
     Schema(schema::Print),
     /// Look at the settings
@@ -83,6 +99,12 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Command::Config(config) => config.run(&global),
+        Command::Init(init) => in_runtime(init.run(&global)),
+        Command::Person(person) => in_runtime(Operator::during(&global, async |operator| person.run(operator).await)),
+        Command::App(app) => in_runtime(Operator::during(&global, async |operator| app.run(operator).await)),
+        Command::Role(role) => in_runtime(Operator::during(&global, async |operator| role.run(operator).await)),
+        Command::Grant(grant) => in_runtime(Operator::during(&global, async |operator| grant.run(operator).await)),
+        Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),
         Command::Serve(serve) => in_runtime(serve.run(&global)),
         Command::Migrate(migrate) => in_runtime(migrate.run(&global)),
     }
