@@ -99,7 +99,7 @@ async fn list(operator: &Operator) -> Result<(), Failure> {
         let kind = if role.definition.built_in { "ships" } else { "own" };
         [role.definition.name, kind.to_owned(), role.definition.description]
     });
-    output::table(["NAME", "", "DESCRIPTION"], &rows.collect::<Vec<_>>());
+    output::table(["NAME", "KIND", "DESCRIPTION"], &rows.collect::<Vec<_>>());
     Ok(())
 }
 
