@@ -5,23 +5,55 @@ use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 pub mod access_log;
 pub mod access_log_filter;
 pub mod access_record;
+pub mod account;
+pub mod app;
 pub mod error;
+pub mod field_marking;
+pub mod grant;
 mod lead;
 pub mod marking;
 pub mod order;
+mod page;
+pub mod permission;
+pub mod person;
+pub mod policy_revision;
 pub mod raw;
+pub mod role;
+pub mod role_change;
 pub mod scalar;
 pub mod session;
+pub mod team;
 pub mod upload;
-mod viewer;
+pub mod viewer;
 
 /// The root of queries.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(lead::LeadQuery, viewer::ViewerQuery, access_log::AccessLogQuery, session::SessionQuery);
+pub struct Query(
+    lead::LeadQuery,
+    viewer::ViewerQuery,
+    access_log::AccessLogQuery,
+    session::SessionQuery,
+    person::PersonQuery,
+    app::AppQuery,
+    team::TeamQuery,
+    role_change::RoleQuery,
+    grant::GrantQuery,
+    field_marking::FieldMarkingQuery,
+    policy_revision::PolicyRevisionQuery,
+);
 
 /// The root of mutations.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(lead::LeadMutation, session::SessionMutation);
+pub struct Mutation(
+    lead::LeadMutation,
+    session::SessionMutation,
+    person::PersonMutation,
+    app::AppMutation,
+    team::TeamMutation,
+    role_change::RoleMutation,
+    grant::GrantMutation,
+    field_marking::FieldMarkingMutation,
+);
 
 /// The schema.
 pub type LeadkeepSchema = Schema<Query, Mutation, EmptySubscription>;

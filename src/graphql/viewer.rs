@@ -1,8 +1,134 @@
 //! Who am I, and what may I do.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 
-use super::error::op;
+use super::{
+    account::AccountReference,
+    error::op,
+    field_marking::RuledMarking,
+    permission::PermissionName,
+    role::{Quotas, Role},
+    scalar::{DateTime, opaque},
+};
+use crate::{
+    app::viewer::{self, OpenWindow},
+    domain::{FieldSet, SubjectKind},
+};
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::SubjectKind", name = "SubjectKind")]
+pub enum KindName {
+    /// A person.
+    Person,
+    /// An app, for itself or on behalf of a person.
+    App,
+    /// The operator, on the command line.
+    Operator,
+    /// Somebody who has not signed in.
+    Anonymous,
+}
+
+/// Which leads an open window is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::app::viewer::Rows", name = "WindowRows")]
+pub enum RowsName {
+    /// The caller's own.
+    Own,
+    /// Those of some teams.
+    Team,
+    /// Those that are the person's own and of some teams: an app acts for them.
+    OwnInTeam,
+    /// Every one.
+    All,
+}
+
+/// The caller, as this request found them.
+#[derive(Debug)]
+pub struct Viewer;
+
+/// A window open to the caller: they see the union of all of theirs.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ViewerWindow {
+    /// Which leads.
+    rows: RowsName,
+    /// Names of the teams, if it is about teams.
+    teams: Vec<String>,
+    /// The highest marking it opens.
+    clearance: RuledMarking,
+    /// Names of the fields shown as they are.
+    clear: Vec<&'static str>,
+    /// Names of the fields shown masked.
+    masked: Vec<&'static str>,
+    /// What may be done with its leads.
+    permissions: Vec<PermissionName>,
+    /// The grants it comes from.
+    grants: Vec<ID>,
+}
+
+impl From<OpenWindow> for ViewerWindow {
+    fn from(window: OpenWindow) -> Self {
+        let names = |fields: FieldSet| fields.iter().map(crate::domain::Field::name).collect();
+        Self {
+            rows: window.rows.into(),
+            teams: window.teams,
+            clearance: window.clearance.into(),
+            clear: names(window.clear),
+            masked: names(window.masked),
+            permissions: window.permissions.into_iter().map(Into::into).collect(),
+            grants: window.grants.into_iter().map(opaque).collect(),
+        }
+    }
+}
+
+/// The caller, as this request found them.
+#[Object]
+impl Viewer {
+    /// What kind of subject asks.
+    async fn kind(&self, ctx: &Context<'_>) -> KindName {
+        SubjectKind::into(op(ctx).subject.kind())
+    }
+
+    /// The person who asks, or for whom an app does.
+    async fn person(&self, ctx: &Context<'_>) -> Option<AccountReference> {
+        op(ctx).subject.person.map(|id| AccountReference::of(op(ctx), id))
+    }
+
+    /// The app that asks.
+    async fn app(&self, ctx: &Context<'_>) -> Option<AccountReference> {
+        op(ctx).subject.app.map(|id| AccountReference::of(op(ctx), id))
+    }
+
+    /// The session the request came in.
+    async fn session_id(&self, ctx: &Context<'_>) -> Option<ID> {
+        op(ctx).subject.session.map(opaque)
+    }
+
+    /// The roles held now. For an app on behalf of a person, those of both; what it may is what both may.
+    async fn roles(&self, ctx: &Context<'_>) -> Vec<Role> {
+        viewer::roles(op(ctx)).into_iter().map(Role::from).collect()
+    }
+
+    /// What the caller may do.
+    async fn permissions(&self, ctx: &Context<'_>) -> Vec<PermissionName> {
+        viewer::permissions(op(ctx)).into_iter().map(Into::into).collect()
+    }
+
+    /// What the caller may see.
+    async fn windows(&self, ctx: &Context<'_>) -> Vec<ViewerWindow> {
+        viewer::windows(op(ctx)).into_iter().map(ViewerWindow::from).collect()
+    }
+
+    /// How much the caller may take.
+    async fn quotas(&self, ctx: &Context<'_>) -> Quotas {
+        viewer::quotas(op(ctx)).into()
+    }
+
+    /// When the first of the caller's grants expires.
+    async fn rights_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
+        op(ctx).rights.valid_until().map(DateTime)
+    }
+}
 
 /// Queries about the caller.
 #[derive(Debug, Default)]
@@ -10,8 +136,8 @@ pub struct ViewerQuery;
 
 #[Object]
 impl ViewerQuery {
-    /// Letters of the request; temporary.
-    async fn viewer(&self, ctx: &Context<'_>) -> Option<String> {
-        Some(op(ctx).request.to_string())
+    /// Who the caller is and what they may do.
+    async fn viewer(&self) -> Viewer {
+        Viewer
     }
 }

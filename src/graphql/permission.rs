@@ -1,0 +1,43 @@
+//! Permissions by name.
+
+use async_graphql::Enum;
+
+use crate::policy::Permission;
+
+macro_rules! names {
+    ($($variant:ident $doc:literal;)*) => {
+        /// One thing a role lets its holder do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+        #[graphql(name = "Permission")]
+        pub enum PermissionName { $(#[doc = $doc] $variant),* }
+
+        impl From<Permission> for PermissionName {
+            fn from(permission: Permission) -> Self {
+                match permission { $(Permission::$variant => Self::$variant),* }
+            }
+        }
+
+        impl From<PermissionName> for Permission {
+            fn from(name: PermissionName) -> Self {
+                match name { $(PermissionName::$variant => Self::$variant),* }
+            }
+        }
+    };
+}
+
+names! {
+    LeadRead "See leads through the role's windows.";
+    LeadCreate "Add leads.";
+    LeadUpdate "Change the fields that are clear.";
+    LeadAssign "Give a lead another owner or team.";
+    LeadMark "Raise a lead's marking.";
+    LeadDeclassify "Lower a lead's marking, with a reason.";
+    LeadArchive "Put leads away and bring them back.";
+    LeadImport "Import files of leads.";
+    LeadExport "Take leads out as a file.";
+    DirectoryRead "See the names of people, apps and teams.";
+    PolicyRead "See roles, grants, markings and their history.";
+    PolicyManage "Change roles, grants, teams, compartments, field markings and the notice.";
+    AccountsManage "Add, lock and unlock people and apps; end their sessions.";
+    LogRead "Read the access log.";
+}

@@ -1,0 +1,198 @@
+//! People.
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+
+use super::{
+    error::{Outward, op},
+    page::{Asked, connection},
+    scalar::{DateTime, id, opaque},
+};
+use crate::{
+    app::{
+        Op,
+        people::{self, PeopleFilter, PersonView, WithPassword},
+    },
+    domain::Id,
+};
+
+/// A person with an account.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Person {
+    /// Opaque id.
+    id: ID,
+    /// Display name.
+    name: String,
+    /// What they sign in with; null without `ACCOUNTS_MANAGE`.
+    email: Option<String>,
+    /// Whether the account is locked.
+    locked: bool,
+    /// Since when.
+    locked_at: Option<DateTime>,
+    /// When it was added.
+    created_at: DateTime,
+    /// Counts the account's changes; for `expectedVersion`.
+    version: i64,
+    #[graphql(skip)]
+    key: Id,
+}
+
+impl Person {
+    const fn cursor(&self) -> Id {
+        self.key
+    }
+}
+
+impl From<PersonView> for Person {
+    fn from(person: PersonView) -> Self {
+        Self {
+            id: opaque(person.id),
+            name: person.name,
+            email: person.email,
+            locked: person.locked_at.is_some(),
+            locked_at: person.locked_at.map(DateTime),
+            created_at: DateTime(person.created_at),
+            version: person.version,
+            key: person.id,
+        }
+    }
+}
+
+connection!(PersonConnection "People, by the time they were added.", PersonEdge "A person and their place in the list.", Person, PeopleFilter, people::count);
+
+/// Which people.
+#[derive(Debug, Default, InputObject)]
+pub struct PersonFilter {
+    /// Only locked, or only open accounts.
+    locked: Option<bool>,
+}
+
+/// A person to be added.
+#[derive(Debug, InputObject)]
+pub struct AddPersonInput {
+    /// Display name.
+    name: String,
+    /// What they will sign in with.
+    email: String,
+}
+
+/// What to change of a person; what is left out stays.
+#[derive(Debug, InputObject)]
+pub struct ChangePersonInput {
+    /// Who.
+    id: ID,
+    /// The version that was read; refused with `CONFLICT` if there is a newer one.
+    expected_version: i64,
+    /// Another display name.
+    name: Option<String>,
+    /// Another e-mail address.
+    email: Option<String>,
+}
+
+/// Names a person.
+#[derive(Debug, InputObject)]
+pub struct PersonIdInput {
+    /// Who.
+    id: ID,
+}
+
+/// A person as they are now.
+#[derive(Debug, SimpleObject)]
+pub struct PersonPayload {
+    /// The person.
+    person: Person,
+}
+
+/// A person with a password made for them.
+#[derive(Debug, SimpleObject)]
+pub struct PersonPasswordPayload {
+    /// The person.
+    person: Person,
+    /// The password: shown this once, to be changed by its owner.
+    password: Option<String>,
+}
+
+impl From<WithPassword> for PersonPasswordPayload {
+    fn from(made: WithPassword) -> Self {
+        Self { person: made.person.into(), password: made.password }
+    }
+}
+
+/// Queries about people.
+#[derive(Debug, Default)]
+pub struct PersonQuery;
+
+#[Object]
+impl PersonQuery {
+    /// People, by the time they were added. Needs `DIRECTORY_READ`.
+    #[graphql(complexity = "1 + usize::try_from(first.unwrap_or(50)).unwrap_or(0) * child_complexity")]
+    async fn people(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which people.")] filter: Option<PersonFilter>,
+        #[graphql(desc = "Part of the name or, with `ACCOUNTS_MANAGE`, of the e-mail address.")] search: Option<String>,
+        #[graphql(desc = "How many at most; 50 unless said otherwise.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<PersonConnection>> {
+        let op = op(ctx);
+        let asked = Asked::read(op, first, after.as_deref()).outward(op)?;
+        let filter = PeopleFilter { locked: filter.and_then(|filter| filter.locked), search };
+        let found = people::list(op, &filter, asked.after, asked.fetch() as u64).await.outward(op)?;
+        Ok(Some(PersonConnection::new(asked, filter, found.into_iter().map(Person::from))))
+    }
+}
+
+/// Changes of people.
+#[derive(Debug, Default)]
+pub struct PersonMutation;
+
+#[Object]
+impl PersonMutation {
+    /// Adds a person. Needs `ACCOUNTS_MANAGE`, as do all changes of people.
+    async fn add_person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who.")] input: AddPersonInput,
+    ) -> Result<Option<PersonPasswordPayload>> {
+        let op = op(ctx);
+        Ok(Some(people::add(op, &input.name, &input.email, None).await.outward(op)?.into()))
+    }
+
+    /// Gives a person another name or e-mail address.
+    async fn change_person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: ChangePersonInput,
+    ) -> Result<Option<PersonPayload>> {
+        let op = op(ctx);
+        let person = id(&input.id).outward(op)?;
+        let changed = people::change(op, person, input.expected_version, input.name.as_deref(), input.email.as_deref()).await;
+        Ok(Some(PersonPayload { person: changed.outward(op)?.into() }))
+    }
+
+    /// Locks a person out: their sessions end, their grants rest.
+    async fn lock_person(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: PersonIdInput) -> Result<Option<PersonPayload>> {
+        set_locked(op(ctx), &input.id, true).await.map(Some)
+    }
+
+    /// Lets a locked person in again.
+    async fn unlock_person(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: PersonIdInput) -> Result<Option<PersonPayload>> {
+        set_locked(op(ctx), &input.id, false).await.map(Some)
+    }
+
+    /// Gives a person a password made for them and ends their sessions. Of those who manage or review, only the
+    /// operator can, on the command line.
+    async fn set_password(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who.")] input: PersonIdInput,
+    ) -> Result<Option<PersonPasswordPayload>> {
+        let op = op(ctx);
+        let person = id(&input.id).outward(op)?;
+        Ok(Some(people::set_password(op, person).await.outward(op)?.into()))
+    }
+}
+
+async fn set_locked(op: &Op, who: &ID, lock: bool) -> Result<PersonPayload> {
+    let person = id(who).outward(op)?;
+    Ok(PersonPayload { person: people::set_locked(op, person, lock).await.outward(op)?.into() })
+}
