@@ -5,7 +5,7 @@
 //! Sales ── EMEA (compartment EMEA: manager, rep)   AMER
 //! ```
 
-use entity::{app, app_secret, generation, person, policy_item, policy_revision, subject};
+use entity::{app, app_secret, generation, person, policy_change, policy_item, policy_revision, subject};
 use leadkeep::{
     app::Core,
     auth::{Passwords, Secret},
@@ -109,11 +109,16 @@ pub async fn found(database: &DatabaseConnection, now: Timestamp, random: std::s
     row.into_active_model().insert(database).await.expect("a secret");
 
     let document = policy(now);
-    let items = PolicyDocument::default().changes_to(&document);
-    let items = items
-        .into_iter()
-        .filter_map(|change| Some(policy_item::Model { kind: change.kind.into(), item: change.item, value: change.after? }));
-    policy_item::Entity::insert_many(items.map(IntoActiveModel::into_active_model)).exec(database).await.expect("the policy");
+    for (change, seq) in PolicyDocument::default().changes_to(&document).into_iter().zip(1..) {
+        let (kind, after) = (change.kind.to_owned(), change.after);
+        let row =
+            policy_change::Model { revision: 1, seq, kind: kind.clone(), item: change.item.clone(), before: None, after: after.clone() };
+        row.into_active_model().insert(database).await.expect("a change");
+        if let Some(value) = after {
+            let row = policy_item::Model { kind, item: change.item, value };
+            row.into_active_model().insert(database).await.expect("the policy");
+        }
+    }
     let revision =
         policy_revision::Model { number: 1, sha256: document.sha256().to_vec(), at: now.0, by_id: Some(ADMIN.id.0), request_id: 1 };
     revision.into_active_model().insert(database).await.expect("a revision");
