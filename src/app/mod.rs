@@ -12,6 +12,7 @@ pub mod error;
 pub mod grants;
 pub mod import;
 pub mod leads;
+pub mod ledger_verify;
 pub mod limits;
 pub mod markings;
 pub mod op;

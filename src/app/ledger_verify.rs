@@ -1,0 +1,241 @@
+//! Recomputes the whole ledger from what the database holds, trusting nothing but the public key: every leaf from its
+//! bytes, every link of every chain, the place of every entry in the tree, every signed head. Rows come in pages; what is
+//! kept meanwhile is a line per epoch.
+
+use std::collections::VecDeque;
+
+use ed25519_dalek::VerifyingKey;
+
+use crate::{
+    audit::{codec, record::Entry},
+    domain::{Digest, Id, Timestamp, clock::SECOND},
+    ledger::{
+        Fault, Wrong,
+        tree,
+        verify::{Claim, Verifier},
+    },
+    store::{
+        Store, StoreError,
+        ledger::{EntryRow, RunRow},
+    },
+};
+
+/// Entries, runs or checkpoints read at once.
+const PAGE: u64 = 256;
+/// A record-to-be that lies in the outbox for so long (µs) belongs to no operation that is still under way.
+const OUTBOX_PATIENCE: i64 = 3_600 * SECOND;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Entries checked.
+    pub entries: u64,
+    /// Of those, how many have their place in the tree.
+    pub folded: u64,
+    /// Root of the tree.
+    pub root: Digest,
+    /// Epochs.
+    pub epochs: u64,
+    /// Checkpoints whose signature and root hold.
+    pub checkpoints: u64,
+    /// Changes whose records are still on their way.
+    pub outstanding: u64,
+    /// The first thing that is wrong; `None`: nothing is.
+    pub fault: Option<Fault>,
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Entries checked.
+    pub entries: u64,
+    /// Entries of the tree to be checked.
+    pub of: u64,
+}
+
+/// Checks everything that is there now, beside a server that goes on writing. `origin`, if given, must be that of every
+/// checkpoint. An error says that the database could not be read, not that something is wrong with it.
+pub async fn verify(
+    store: &Store,
+    key: &VerifyingKey,
+    origin: Option<&str>,
+    now: Timestamp,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Report, StoreError> {
+    // In this order: a run and the checkpoint over it commit together.
+    let folded = store.ledger_folded().await?;
+    let signed = store.ledger_signed().await?;
+    let mut check = Check { store, key, origin, verifier: Verifier::default(), heads: VecDeque::new(), asked: 0, epochs: 0, good: 0 };
+    let (mut outstanding, mut fault) = (0, None);
+    match check.all(folded.max(signed), signed, progress).await {
+        Err(Stop::Store(error)) => return Err(error),
+        Err(Stop::Fault(found)) => fault = Some(found),
+        Ok(()) => {
+            let mut after = None;
+            loop {
+                let rows = store.outbox(after, PAGE).await?;
+                let Some(last) = rows.last() else { break };
+                after = Some(last.id);
+                outstanding += rows.len() as u64;
+                if rows.iter().any(|row| row.at.0 < now.0 - OUTBOX_PATIENCE) {
+                    fault = fault.or(Some(Fault { wrong: Wrong::Outbox, epoch: None, rseq: None, index: None }));
+                }
+            }
+        }
+    }
+    let Check { verifier, epochs, good, .. } = check;
+    Ok(Report {
+        entries: verifier.entries(),
+        folded: verifier.tree_size(),
+        root: verifier.root(),
+        epochs,
+        checkpoints: good,
+        outstanding,
+        fault,
+    })
+}
+
+enum Stop {
+    Fault(Fault),
+    Store(StoreError),
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+struct Check<'s> {
+    store: &'s Store,
+    key: &'s VerifyingKey,
+    origin: Option<&'s str>,
+    verifier: Verifier,
+    /// Checkpoints that come next: size, stored root, note.
+    heads: VecDeque<(u64, Vec<u8>, String)>,
+    /// Up to which size they were read.
+    asked: u64,
+    epochs: u64,
+    good: u64,
+}
+
+impl Check<'_> {
+    async fn all(&mut self, until: u64, signed: u64, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<(), Stop> {
+        while self.verifier.tree_size() < until {
+            let runs = self.store.ledger_runs(self.verifier.tree_size(), PAGE).await?;
+            if runs.is_empty() {
+                break;
+            }
+            for run in runs {
+                self.verifier.run(run.first_index, run.epoch, run.first_rseq, run.length)?;
+                self.run(run, signed).await?;
+                progress(Progress { entries: self.verifier.entries(), of: until });
+                if self.verifier.tree_size() >= until {
+                    break;
+                }
+            }
+        }
+        self.next_head(signed).await?;
+        if let Some((size, ..)) = self.heads.front() {
+            // Signed, but not there any more: the end was cut off.
+            let wrong = Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(*size) };
+            return Err(wrong.into());
+        }
+        self.verifier.finish()?;
+        self.unfolded().await
+    }
+
+    async fn run(&mut self, run: RunRow, signed: u64) -> Result<(), Stop> {
+        let end = run.first_rseq + run.length;
+        let mut next = run.first_rseq;
+        while next < end {
+            let rows = self.store.ledger_entries(run.epoch, next, PAGE.min(end - next)).await?;
+            if rows.is_empty() {
+                let index = Some(self.verifier.tree_size());
+                return Err(Fault { wrong: Wrong::Missing, epoch: Some(run.epoch), rseq: Some(next), index }.into());
+            }
+            for row in rows {
+                self.entry(run.epoch, &row, true).await?;
+                next = row.rseq + 1;
+                self.head_here(signed).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn entry(&mut self, epoch: Id, row: &EntryRow, folded: bool) -> Result<(), Stop> {
+        let entry = codec::decode(&row.body).ok();
+        let says = entry.as_ref().map(|entry| (entry.epoch, entry.rseq, entry.previous));
+        let claim = Claim { epoch, rseq: row.rseq, leaf: row.leaf.unwrap_or([0; 32]), body: &row.body, says };
+        let index = folded.then_some(self.verifier.tree_size());
+        self.verifier.entry(&claim, folded)?;
+        match entry {
+            Some(entry) if entry.rseq == 0 => self.epoch_head(&entry, index).await,
+            Some(entry) if entry.follows.is_some() => Err(wrong_head(&entry, index)),
+            _ => Ok(()),
+        }
+    }
+
+    /// An epoch's first entry names an entry that is there, or none.
+    async fn epoch_head(&mut self, entry: &Entry, index: Option<u64>) -> Result<(), Stop> {
+        self.epochs += 1;
+        let Some(tail) = entry.follows else {
+            return if entry.previous == [0; 32] { Ok(()) } else { Err(wrong_head(entry, index)) };
+        };
+        let rows = self.store.ledger_entries(tail.epoch, tail.rseq, 1).await?;
+        match rows.first().filter(|row| row.rseq == tail.rseq) {
+            None => Err(Fault { wrong: Wrong::Missing, epoch: Some(tail.epoch), rseq: Some(tail.rseq), index: None }.into()),
+            Some(row) if tree::leaf(&row.body) == entry.previous => Ok(()),
+            Some(_) => Err(wrong_head(entry, index)),
+        }
+    }
+
+    /// Reads on in the checkpoints if none is at hand.
+    async fn next_head(&mut self, signed: u64) -> Result<(), Stop> {
+        if self.heads.is_empty() && self.asked < signed {
+            self.heads.extend(self.store.ledger_checkpoints(self.asked, PAGE).await?.into_iter().filter(|(size, ..)| *size <= signed));
+            self.asked = self.heads.back().map_or(signed, |(size, ..)| *size);
+        }
+        Ok(())
+    }
+
+    /// Checks the checkpoint over exactly the tree so far, if there is one.
+    async fn head_here(&mut self, signed: u64) -> Result<(), Stop> {
+        self.next_head(signed).await?;
+        let Some((size, root, note)) = self.heads.pop_front_if(|(size, ..)| *size <= self.verifier.tree_size()) else { return Ok(()) };
+        self.verifier.checkpoint(size, &note, self.origin, self.key)?;
+        if root[..] != self.verifier.root() {
+            return Err(Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(size) }.into());
+        }
+        self.good += 1;
+        Ok(())
+    }
+
+    /// Entries that have no place in the tree yet.
+    async fn unfolded(&mut self) -> Result<(), Stop> {
+        let mut epoch = None;
+        while let Some(this) = self.store.ledger_epoch_after(epoch).await? {
+            epoch = Some(this);
+            loop {
+                let rows = self.store.ledger_entries(this, self.verifier.next_of(this), PAGE).await?;
+                for row in &rows {
+                    self.entry(this, row, false).await?;
+                }
+                if (rows.len() as u64) < PAGE {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong_head(entry: &Entry, index: Option<u64>) -> Stop {
+    Fault { wrong: Wrong::EpochHead, epoch: Some(entry.epoch), rseq: Some(entry.rseq), index }.into()
+}
