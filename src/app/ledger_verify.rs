@@ -10,8 +10,7 @@ use crate::{
     audit::{codec, record::Entry},
     domain::{Digest, Id, Timestamp, clock::SECOND},
     ledger::{
-        Fault, Wrong,
-        tree,
+        Fault, Wrong, tree,
         verify::{Claim, Verifier},
     },
     store::{

@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// How many entries one transaction folds at most.
-pub const AT_ONCE: u64 = 65_536;
+pub(super) const AT_ONCE: u64 = 65_536;
 
 /// Epochs with entries that have no place yet: epoch, how many have one, how many there are.
 pub(super) const OPEN: &str = "\

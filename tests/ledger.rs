@@ -1,0 +1,419 @@
+//! The ledger on both databases: what is appended is durable, folded and proven; what is altered is named.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test may panic")]
+
+mod support;
+
+use std::sync::Arc;
+
+use leadkeep::{
+    app::ledger_verify::{Report, verify},
+    audit::{
+        Recorder, Sealed, Settings, Unrecorded, codec, key,
+        record::{AccessRecord, Changed, Decision, Detail, Disclosure, Draft, Entry, FieldsUsed, Operation, OperationKind},
+    },
+    domain::{Client, Clock, FieldSet, Id, Random, Subject, Timestamp},
+    ledger::{Wrong, tree},
+    policy::Marking,
+    store::{Change, ChangeNote, Store, StoreError},
+};
+use sha2::Digest as _;
+use support::{Backend, Home, SeededRandom, Table, TestClock, on_both_databases};
+
+/// The outside of a ledger under test.
+struct Bench {
+    store: Store,
+    recorder: Recorder,
+    clock: Arc<TestClock>,
+    public: ed25519_dalek::VerifyingKey,
+}
+
+impl Bench {
+    async fn open(home: &Home) -> Self {
+        Self::with(home, Settings::default()).await
+    }
+
+    async fn with(home: &Home, settings: Settings) -> Self {
+        let store = Store::open(&home.location(), 6).await.unwrap();
+        let clock = Arc::new(TestClock::running());
+        // Every opening has randomness of its own, as processes do.
+        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(clock.now().0 as u64));
+        let ledger_key = key::load_or_create(home.folder(), &store, &*random).await.unwrap();
+        let public = ledger_key.public();
+        let recorder = Recorder::start(&store, ledger_key, &settings, Arc::clone(&clock) as _, random).await.unwrap();
+        Self { store, recorder, clock, public }
+    }
+
+    async fn append(&self, request: i64) -> Result<Sealed, Unrecorded> {
+        self.recorder.append(draft(record(request, self.clock.now()))).await
+    }
+
+    async fn verify(&self) -> Report {
+        verify(&self.store, &self.public, Some(self.recorder.origin()), self.clock.now(), &mut |_| {}).await.unwrap()
+    }
+
+    /// Every entry there is, by epoch and number.
+    async fn entries(&self) -> Vec<Entry> {
+        let (mut found, mut epoch) = (Vec::new(), None);
+        while let Some(this) = self.store.ledger_epoch_after(epoch).await.unwrap() {
+            epoch = Some(this);
+            let rows = self.store.ledger_entries(this, 0, 100_000).await.unwrap();
+            found.extend(rows.iter().map(|row| codec::decode(&row.body).unwrap()));
+        }
+        found
+    }
+}
+
+fn record(request: i64, at: Timestamp) -> AccessRecord {
+    AccessRecord {
+        request: Id(request),
+        at,
+        subject: Subject { person: Some(Id(7)), ..Subject::ANONYMOUS },
+        client: Client { ip: Some("192.0.2.1".into()), user_agent: Some("test".into()) },
+        purpose: Some("SALES".into()),
+        policy_revision: 3,
+        policy_sha256: [4; 32],
+        operation: Operation { kind: OperationKind::Query, name: Some("list".into()), document: None, variables: None },
+        decision: Decision::Allowed,
+        code: None,
+        reasons: Vec::new(),
+        grants: vec![Id(9)],
+        disclosures: vec![Disclosure { clear: FieldSet(7), masked: FieldSet(8), leads: vec![Id(100), Id(200)] }],
+        used: FieldsUsed::default(),
+        changed: Vec::new(),
+        rows: 2,
+        marking: Marking::PUBLIC,
+        notice: true,
+        response: Some([5; 32]),
+        duration: 1_000,
+    }
+}
+
+fn draft(record: AccessRecord) -> Draft {
+    Draft { record, detail: None, document: None, outbox: Vec::new() }
+}
+
+/// `count` records at once, so that they share commits.
+async fn append_many(bench: &Bench, count: i64) -> Vec<Sealed> {
+    let appends = (0..count).map(|request| bench.append(request));
+    futures_util::future::join_all(appends).await.into_iter().map(Result::unwrap).collect()
+}
+
+on_both_databases!(appended_folded_and_verified, |home| async {
+    let bench = Bench::open(&home).await;
+    let sealed = append_many(&bench, 700).await;
+    assert_eq!(bench.recorder.fold_now().await.unwrap(), 700);
+    for sealed in &sealed {
+        assert!(bench.recorder.receipt(sealed).is_signed_by(&bench.public));
+        let row = bench.store.ledger_entries(sealed.epoch, sealed.rseq, 1).await.unwrap().remove(0);
+        assert_eq!(tree::leaf(&row.body), sealed.leaf);
+    }
+    let report = bench.verify().await;
+    assert_eq!((report.entries, report.folded, report.epochs, report.outstanding, report.fault), (700, 700, 1, 0, None));
+    assert!(report.checkpoints >= 1);
+
+    // Another process follows the first, and what the first appends later is folded as well.
+    let second = Bench::open(&home).await;
+    append_many(&second, 10).await;
+    append_many(&bench, 10).await;
+    assert_eq!(second.recorder.fold_now().await.unwrap(), 720);
+    let heads: Vec<_> = second.entries().await.into_iter().filter(|entry| entry.rseq == 0).collect();
+    assert_eq!(heads[1].follows.unwrap().epoch, heads[0].epoch);
+    let report = second.verify().await;
+    assert_eq!((report.entries, report.epochs, report.fault), (720, 2, None));
+});
+
+on_both_databases!(two_sequencers_make_one_tree, |home| async {
+    let first = Bench::open(&home).await;
+    let second = Bench::open(&home).await;
+    let appends = async {
+        for _ in 0..20 {
+            tokio::join!(append_many(&first, 8), append_many(&second, 8));
+        }
+    };
+    let folds = |recorder: Recorder| async move {
+        for _ in 0..30 {
+            recorder.fold_now().await.unwrap();
+        }
+    };
+    tokio::join!(appends, folds(first.recorder.clone()), folds(second.recorder.clone()));
+    assert_eq!(first.recorder.fold_now().await.unwrap(), 320);
+    assert_eq!(first.verify().await.fault, None);
+});
+
+on_both_databases!(detail_and_document_are_kept_beside, |home| async {
+    let bench = Bench::open(&home).await;
+    let text = "{ lead }\u{0}";
+    let mut with = record(1, bench.clock.now());
+    with.operation.document = Some(sha2::Sha256::digest(text).into());
+    let detail = Detail { salt: [1; 16], variables: "{\"variables\":{}}".into() };
+    for _ in 0..2 {
+        let draft = Draft { record: with.clone(), detail: Some(detail.clone()), document: Some(text.into()), outbox: Vec::new() };
+        bench.recorder.append(draft).await.unwrap();
+    }
+    let bench = Bench::open(&home).await;
+    let draft = Draft { record: with, detail: Some(detail), document: Some(text.into()), outbox: Vec::new() };
+    bench.recorder.append(draft).await.unwrap();
+    bench.recorder.stop().await;
+    let report = bench.verify().await;
+    assert_eq!((report.entries, report.folded, report.fault), (3, 3, None));
+});
+
+on_both_databases!(a_record_too_large_for_an_entry_is_split, |home| async {
+    let bench = Bench::open(&home).await;
+    let mut large = record(1, bench.clock.now());
+    let leads: Vec<_> = (0..50_000).map(|number| Id(1 << 60 | number << 30)).collect();
+    large.disclosures = leads
+        .chunks(10_000)
+        .map(|leads| Disclosure { clear: FieldSet(1), masked: FieldSet(leads[0].0 as u32), leads: leads.to_vec() })
+        .collect();
+    large.changed = (0..1_000).map(|number| Changed { kind: "lead".into(), item: Id(number).to_string() }).collect();
+    let sealed = bench.recorder.append(draft(large.clone())).await.unwrap();
+    let parts = bench.entries().await;
+    assert_eq!((sealed.rseq + 1, parts[0].parts), (parts.len() as u64, parts.len() as u64));
+    assert!(parts.iter().zip(1..).all(|(entry, part)| entry.part == part && entry.record.request == large.request));
+    let together: Vec<_> = parts.iter().flat_map(|entry| &entry.record.disclosures).flat_map(|shown| &shown.leads).copied().collect();
+    assert_eq!(together, leads);
+    assert_eq!(parts.iter().map(|entry| entry.record.changed.len()).sum::<usize>(), 1_000);
+    assert_eq!(bench.verify().await.fault, None);
+});
+
+/// Ten records folded, nobody writing any more, guards taken away: what an intruder with the database in hand can do.
+async fn intruder(home: &Home) -> (Bench, Id) {
+    let bench = Bench::open(home).await;
+    for request in 0..10 {
+        bench.append(request).await.unwrap();
+    }
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+    for table in ["ledger_entry", "ledger_run", "ledger_checkpoint"] {
+        let guards: &[&str] = if home.backend == Backend::Sqlite { &["no_update", "no_delete"] } else { &["no_change", "no_truncate"] };
+        for guard in guards {
+            let on = if home.backend == Backend::Sqlite { String::new() } else { format!(" ON {table}") };
+            home.tamper(Table::Ledger, &format!("DROP TRIGGER {table}_{guard}{on}")).await.unwrap();
+        }
+    }
+    let epoch = bench.store.ledger_epoch_after(None).await.unwrap().unwrap();
+    (bench, epoch)
+}
+
+/// Does this, and tells what the verifier finds: in which way, and which record.
+async fn found(home: &Home, sql: &[&str]) -> (Option<Wrong>, Option<u64>) {
+    let (bench, _) = intruder(home).await;
+    for sql in sql {
+        home.tamper(Table::Ledger, sql).await.unwrap();
+    }
+    let fault = bench.verify().await.fault;
+    if let Some(fault) = &fault {
+        assert!(!fault.to_string().is_empty());
+    }
+    fault.map_or((None, None), |fault| (Some(fault.wrong), fault.rseq))
+}
+
+on_both_databases!(an_altered_byte_is_named, |home| async {
+    let flip = match home.backend {
+        Backend::Sqlite => "UPDATE ledger_entry SET body = CAST(substr(body, 1, 99) || x'00' || substr(body, 101) AS BLOB) WHERE rseq = 4",
+        Backend::Postgres => "UPDATE ledger_entry SET body = set_byte(body, 99, get_byte(body, 99) # 1) WHERE rseq = 4",
+    };
+    assert_eq!(found(&home, &[flip]).await, (Some(Wrong::Altered), Some(4)));
+});
+
+on_both_databases!(an_altered_leaf_is_named, |home| async {
+    let swap = "UPDATE ledger_entry SET leaf = (SELECT x.leaf FROM ledger_entry x WHERE x.rseq = 1) WHERE rseq = 4";
+    assert_eq!(found(&home, &[swap]).await, (Some(Wrong::Altered), Some(4)));
+});
+
+on_both_databases!(reordered_records_are_named, |home| async {
+    let swap = [
+        "UPDATE ledger_entry SET rseq = 99 WHERE rseq = 4",
+        "UPDATE ledger_entry SET rseq = 4 WHERE rseq = 5",
+        "UPDATE ledger_entry SET rseq = 5 WHERE rseq = 99",
+    ];
+    assert_eq!(found(&home, &swap).await, (Some(Wrong::Moved), Some(4)));
+});
+
+on_both_databases!(a_deleted_record_is_named, |home| async {
+    assert_eq!(found(&home, &["DELETE FROM ledger_entry WHERE rseq = 4"]).await, (Some(Wrong::Missing), Some(4)));
+});
+
+on_both_databases!(a_deleted_record_is_named_though_the_rest_moves_up, |home| async {
+    let close = ["DELETE FROM ledger_entry WHERE rseq = 4", "UPDATE ledger_entry SET rseq = 4 WHERE rseq = 5"];
+    assert_eq!(found(&home, &close).await, (Some(Wrong::Moved), Some(4)));
+});
+
+on_both_databases!(a_cut_tail_is_named, |home| async {
+    assert_eq!(found(&home, &["DELETE FROM ledger_entry WHERE rseq >= 8"]).await, (Some(Wrong::Missing), Some(8)));
+});
+
+on_both_databases!(a_tail_cut_with_its_runs_is_noticed, |home| async {
+    let (bench, epoch) = intruder(&home).await;
+    let second = Bench::open(&home).await;
+    second.append(1).await.unwrap();
+    second.recorder.stop().await;
+    let cut =
+        [format!("DELETE FROM ledger_entry WHERE epoch <> {}", epoch.0), format!("DELETE FROM ledger_run WHERE epoch <> {}", epoch.0)];
+    for sql in cut {
+        home.tamper(Table::Ledger, &sql).await.unwrap();
+    }
+    let fault = bench.verify().await.fault.unwrap();
+    assert_eq!((fault.wrong, fault.index), (Wrong::CheckpointRoot, Some(11)));
+});
+
+on_both_databases!(a_lost_run_is_noticed, |home| async {
+    assert_eq!(found(&home, &["UPDATE ledger_run SET length = length - 1 WHERE first_index = 0"]).await.0.is_some(), true);
+});
+
+on_both_databases!(a_forged_checkpoint_is_noticed, |home| async {
+    let forged = "UPDATE ledger_checkpoint SET note = replace(note, 'leadkeep/', 'leadkeeq/')";
+    assert_eq!(found(&home, &[forged]).await, (Some(Wrong::CheckpointSignature), None));
+});
+
+on_both_databases!(a_missing_checkpoint_is_noticed, |home| async {
+    assert_eq!(found(&home, &["DELETE FROM ledger_checkpoint"]).await, (Some(Wrong::Unsigned), None));
+});
+
+on_both_databases!(history_rewritten_with_fitting_hashes_is_noticed, |home| async {
+    let (bench, epoch) = intruder(&home).await;
+    // The last record says something else, its leaf fits, and no other entry stands on it: only the signed root knows.
+    let row = bench.store.ledger_entries(epoch, 9, 1).await.unwrap().remove(0);
+    let entry = codec::decode(&row.body).unwrap();
+    let place = codec::Place { epoch, rseq: 9, previous: entry.previous, follows: None };
+    let body = codec::place(&place, &codec::encode(&AccessRecord { rows: 1, ..entry.record }));
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (body, leaf) = (hex(&body), hex(&tree::leaf(&body)));
+    let sql = match home.backend {
+        Backend::Sqlite => format!("UPDATE ledger_entry SET body = x'{body}', leaf = x'{leaf}' WHERE rseq = 9"),
+        Backend::Postgres => {
+            format!("UPDATE ledger_entry SET body = decode('{body}', 'hex'), leaf = decode('{leaf}', 'hex') WHERE rseq = 9")
+        }
+    };
+    home.tamper(Table::Ledger, &sql).await.unwrap();
+    let fault = bench.verify().await.fault.unwrap();
+    assert_eq!((fault.wrong, fault.index), (Wrong::CheckpointRoot, Some(10)));
+});
+
+on_both_databases!(nothing_rewrites_the_ledger, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(1).await.unwrap();
+    bench.recorder.stop().await;
+    for table in ["ledger_epoch", "ledger_entry", "ledger_run", "ledger_checkpoint"] {
+        let column = if table == "ledger_epoch" {
+            "started_at"
+        } else if table == "ledger_checkpoint" {
+            "at"
+        } else {
+            "epoch"
+        };
+        for sql in [format!("UPDATE {table} SET {column} = 1"), format!("DELETE FROM {table}")] {
+            let refused = home.tamper(Table::Ledger, &sql).await.unwrap_err();
+            assert!(refused.contains("append-only"), "{sql}: {refused}");
+        }
+    }
+});
+
+on_both_databases!(a_full_queue_refuses_at_once, |home| async {
+    let bench = Bench::with(&home, Settings { queue: 1, ..Settings::default() }).await;
+    let results = futures_util::future::join_all((0..1_000).map(|request| bench.append(request))).await;
+    let full = results.iter().filter(|result| **result == Err(Unrecorded::Full)).count();
+    let durable = results.iter().filter(|result| result.is_ok()).count();
+    assert!(full > 0 && full + durable == 1_000, "{full} refused, {durable} durable");
+    assert_eq!(bench.entries().await.len(), durable);
+    bench.append(1).await.unwrap();
+});
+
+on_both_databases!(a_killed_recorder_records_nothing_and_says_so, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(1).await.unwrap();
+    bench.recorder.kill();
+    while bench.append(2).await != Err(Unrecorded::Stopped) {
+        tokio::task::yield_now().await;
+    }
+    let again = Bench::open(&home).await;
+    again.append(3).await.unwrap();
+    assert_eq!(again.recorder.fold_now().await.unwrap(), again.entries().await.len() as u64);
+    assert_eq!(again.verify().await.fault, None);
+});
+
+on_both_databases!(a_failed_commit_is_an_error_and_the_next_epoch_goes_on, |home| async {
+    let bench = Bench::open(&home).await;
+    let first = bench.append(1).await.unwrap();
+    home.tamper(Table::Ledger, "ALTER TABLE ledger_entry RENAME TO elsewhere").await.unwrap();
+    assert_eq!(bench.append(2).await, Err(Unrecorded::Failed));
+    assert_eq!(bench.append(3).await, Err(Unrecorded::Failed));
+    home.tamper(Table::Ledger, "ALTER TABLE elsewhere RENAME TO ledger_entry").await.unwrap();
+    let next = bench.append(4).await.unwrap();
+    assert_ne!(first.epoch, next.epoch);
+    let requests: Vec<_> = bench.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    assert_eq!(requests, [1, 4]);
+    bench.recorder.stop().await;
+    let report = bench.verify().await;
+    assert_eq!((report.folded, report.epochs, report.fault), (2, 2, None));
+});
+
+async fn leave_in_outbox(bench: &Bench, id: i64, request: i64) {
+    let mut record = record(request, bench.clock.now());
+    record.reasons = vec!["interrupted".into()];
+    record.decision = Decision::Failed;
+    record.changed = vec![Changed { kind: "lead".into(), item: id.to_string() }];
+    let changes = vec![Change { kind: "lead", item: id.to_string(), before: None, after: None }];
+    let note = ChangeNote { id: Id(id), request: Id(request), at: bench.clock.now(), body: codec::encode(&record), first: id, changes };
+    let put = bench.store.write(move |tx| Box::pin(async move { tx.put_change(&note).await }));
+    put.await.map_err(|error: StoreError| error.to_string()).unwrap();
+}
+
+on_both_databases!(what_a_crash_leaves_in_the_outbox_is_appended_once, |home| async {
+    let bench = Bench::open(&home).await;
+    // Two changes of one operation and one of another died before their records; a fourth had its record written.
+    leave_in_outbox(&bench, 1, 11).await;
+    leave_in_outbox(&bench, 2, 11).await;
+    leave_in_outbox(&bench, 3, 12).await;
+    leave_in_outbox(&bench, 4, 13).await;
+    bench.append(13).await.unwrap();
+    bench.recorder.kill();
+    assert_eq!(bench.verify().await.outstanding, 4);
+
+    let again = Bench::open(&home).await;
+    assert_eq!(again.recorder.recover().await.unwrap(), 3);
+    assert_eq!(again.recorder.recover().await.unwrap(), 0);
+    let mut requests: Vec<_> = again.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    requests.sort_unstable();
+    assert_eq!(requests, [11, 11, 12, 13]);
+    again.recorder.stop().await;
+    let report = again.verify().await;
+    assert_eq!((report.outstanding, report.fault), (0, None));
+});
+
+on_both_databases!(a_change_whose_record_failed_is_recorded_when_it_can_be, |home| async {
+    let bench = Bench::open(&home).await;
+    leave_in_outbox(&bench, 1, 11).await;
+    let owed = Draft { outbox: vec![Id(1)], ..draft(record(11, bench.clock.now())) };
+    home.tamper(Table::Ledger, "ALTER TABLE ledger_entry RENAME TO elsewhere").await.unwrap();
+    assert_eq!(bench.recorder.append(owed).await, Err(Unrecorded::Failed));
+    home.tamper(Table::Ledger, "ALTER TABLE elsewhere RENAME TO ledger_entry").await.unwrap();
+    for _ in 0..200 {
+        if bench.store.outbox(None, 1).await.unwrap().is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let entries = bench.entries().await;
+    assert_eq!(entries.len(), 1);
+    assert_eq!((entries[0].record.request, &entries[0].record.reasons[..]), (Id(11), &["interrupted".to_owned()][..]));
+});
+
+on_both_databases!(a_settled_change_leaves_the_outbox, |home| async {
+    let bench = Bench::open(&home).await;
+    leave_in_outbox(&bench, 1, 11).await;
+    bench.recorder.append(Draft { outbox: vec![Id(1)], ..draft(record(11, bench.clock.now())) }).await.unwrap();
+    bench.recorder.stop().await;
+    assert_eq!(bench.store.outbox(None, 1).await.unwrap(), []);
+    assert_eq!(bench.entries().await.len(), 1);
+    assert_eq!(bench.append(1).await, Err(Unrecorded::Stopped));
+});
+
+on_both_databases!(a_key_is_made_for_an_empty_ledger_only, |home| async {
+    Bench::open(&home).await.append(1).await.unwrap();
+    std::fs::remove_file(key::file(home.folder())).unwrap();
+    let store = Store::open(&home.location(), 2).await.unwrap();
+    let refused = key::load_or_create(home.folder(), &store, &SeededRandom::new(1)).await;
+    assert!(matches!(refused, Err(StoreError::Unsafe(_))));
+});
