@@ -28,6 +28,8 @@ pub struct Limits {
     pub directives: usize,
     /// Selections of a document once every fragment is expanded.
     pub expansion: usize,
+    /// Values that introspection may come to, roughly; what tools ask for comes to 60,000.
+    pub introspection: usize,
     /// Fields at the root of an operation.
     pub root_fields: usize,
     /// Operations in one batch.
@@ -49,11 +51,12 @@ impl Default for Limits {
             upload_files: 4,
             document_size: 64 * 1024,
             tokens: 4_000,
-            depth: 16,
+            depth: 18,
             complexity: 50_000,
             aliases: 50,
             directives: 50,
             expansion: 2_000,
+            introspection: 80_000,
             root_fields: 20,
             batch: 10,
             page_size: 500,

@@ -12,4 +12,5 @@ pub mod router;
 mod settings;
 
 pub use gate::Gate;
+pub use graphql::document;
 pub use settings::Settings;

@@ -20,6 +20,24 @@ pub(super) struct Size {
     aliases: usize,
     directives: usize,
     depth: usize,
+    /// Objects that introspection would make of it: under `__schema` lists nest, and a kilobyte of `fields{type{fields`
+    /// comes to millions of them.
+    introspected: usize,
+}
+
+/// What a field comes to whose selections come to `below`, if it is of the introspection schema, roughly, in a schema
+/// like ours. Of the same names elsewhere the bound takes no notice worth mentioning.
+fn introspected(field: &str, below: usize) -> usize {
+    let items: usize = match field {
+        "types" => 150,
+        "fields" | "inputFields" => 10,
+        "enumValues" | "directives" | "possibleTypes" => 5,
+        "args" => 2,
+        // Tools ask for nine of them inside each other, but few types have more than two.
+        "ofType" => return below / 4 + 1,
+        _ => 1,
+    };
+    items.saturating_mul(below.saturating_add(1))
 }
 
 /// Counts, and how many steps that took.
@@ -51,6 +69,7 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<us
         ("aliases", sum.aliases, limits.aliases),
         ("directives", sum.directives, limits.directives),
         ("depth", sum.depth, limits.depth),
+        ("introspection", sum.introspected, limits.introspection),
     ];
     match bounds.into_iter().find(|(_, size, bound)| size > bound) {
         Some((limit, _, bound)) => Err(too_much(limit, bound)),
@@ -65,6 +84,7 @@ impl Size {
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives).saturating_add(directives),
             depth: self.depth.max(other.depth),
+            introspected: self.introspected.saturating_add(other.introspected),
         }
     }
 }
@@ -78,7 +98,12 @@ impl<'d> Counter<'d> {
             let one = match &selection.node {
                 Selection::Field(field) => {
                     let below = self.selection_set(&field.node.selection_set.node)?;
-                    Size { depth: below.depth + 1, aliases: below.aliases.saturating_add(usize::from(field.node.alias.is_some())), ..below }
+                    Size {
+                        depth: below.depth + 1,
+                        aliases: below.aliases.saturating_add(usize::from(field.node.alias.is_some())),
+                        introspected: introspected(&field.node.name.node, below.introspected),
+                        ..below
+                    }
                 }
                 Selection::InlineFragment(inline) => self.selection_set(&inline.node.selection_set.node)?,
                 Selection::FragmentSpread(spread) => match self.fragments.get_key_value(&spread.node.fragment_name.node) {
@@ -150,4 +175,23 @@ mod tests {
         }
         assert!(checked(&spread("x y z")).is_ok());
     }
+
+    #[test]
+    fn introspection_is_for_tools_and_not_for_nesting() {
+        assert!(checked(INTROSPECTION).is_ok());
+        let nested = "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}";
+        assert_eq!(checked(nested).unwrap_err().code, Code::TooComplex);
+        let aliased = (0..40).fold(String::new(), |text, number| format!("{text} a{number}:types{{fields{{args{{name}}}}}}"));
+        assert_eq!(checked(&format!("{{__schema{{{aliased}}}}}")).unwrap_err().code, Code::TooComplex);
+    }
+
+    /// What graphql-js sends (`getIntrospectionQuery`, version 16).
+    const INTROSPECTION: &str = "query IntrospectionQuery{__schema{queryType{name}mutationType{name}subscriptionType{name}types{...FullType}\
+        directives{name description locations args{...InputValue}}}}\
+        fragment FullType on __Type{kind name description fields(includeDeprecated:true){name description args{...InputValue}\
+        type{...TypeRef}isDeprecated deprecationReason}inputFields{...InputValue}interfaces{...TypeRef}\
+        enumValues(includeDeprecated:true){name description isDeprecated deprecationReason}possibleTypes{...TypeRef}}\
+        fragment InputValue on __InputValue{name description type{...TypeRef}defaultValue}\
+        fragment TypeRef on __Type{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name\
+        ofType{kind name ofType{kind name ofType{kind name ofType{kind name}}}}}}}}}}";
 }

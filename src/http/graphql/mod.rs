@@ -4,6 +4,7 @@
 mod accept;
 mod body;
 mod call;
+pub mod document;
 mod documents;
 mod entry;
 mod expand;

@@ -4,21 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use async_graphql::{
     Request,
-    parser::{self, types::OperationType},
+    parser::types::{ExecutableDocument, OperationType},
 };
 
 use super::{
     accept::Media,
     call::Call,
-    entry, expand, normalise, redact,
+    document::{self, Unfit},
+    entry, normalise, redact,
     reply::{self, Asked, Reply},
-    scan,
 };
 use crate::{
     app::Op,
     audit::record::OperationKind,
     domain::{Client, Subject, SubjectKind, Timestamp},
-    graphql::order::Shape,
     http::{Gate, answer::Answer, caller::Purpose},
     policy::{Code, Refusal},
 };
@@ -75,26 +74,22 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
         Ok(text) => text,
         Err(refusal) => return (asked, Reply::refused(refusal)),
     };
-    if let Err(refusal) = scan::scan(&text, limits) {
-        return (asked, Reply::refused(refusal));
+    let read = document::read(&text, limits);
+    let stranger = caller.subject.kind() == SubjectKind::Anonymous;
+    if stranger && !read.as_ref().is_ok_and(entry::is_open) {
+        // Nothing of it is kept: strangers could fill the ledger with their texts.
+        return (asked, Reply::refused(entry::closed()));
     }
-    let anonymous = caller.subject.kind() == SubjectKind::Anonymous;
-    let (kept, secret) = redact::document(&text);
-    if !anonymous {
+    if !matches!(read, Err(Unfit::Refused(_))) {
+        let (kept, secret) = redact::document(&text);
         asked.variables = call.variables.as_ref().filter(|map| !map.is_empty()).map(|map| redact::variables(map, &secret));
         asked.document = Some(kept.into_owned());
     }
-    let mut document = match parser::parse_query(&text) {
+    let mut document = match read {
         Ok(document) => document,
-        Err(error) if anonymous => {
-            tracing::debug!(request = %op.request, %error, "an anonymous document could not be read");
-            return (asked, Reply::refused(entry::closed()));
-        }
-        Err(error) => return (asked, Reply::unreadable(error.into())),
+        Err(Unfit::Refused(refusal)) => return (asked, Reply::refused(refusal)),
+        Err(Unfit::Unreadable(error)) => return (asked, Reply::unreadable(error)),
     };
-    if anonymous && !entry::is_open(&document) {
-        return (asked, Reply::refused(entry::closed()));
-    }
     let name = call.operation_name.as_deref();
     if let Some(operation) = normalise::selected(&document, name) {
         asked.kind = Some(match operation.node.ty {
@@ -108,10 +103,10 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
     if asked.kind == Some(OperationKind::Mutation) && !caller.may_mutate {
         return (asked, Reply::wrong_method());
     }
-    if let Err(refusal) = expand::check(&document, limits).and_then(|_| normalise::normalise(&mut document, name)) {
-        return (asked, Reply::refused(refusal));
-    }
-    let shape = normalise::selected(&document, name).map(|operation| Shape::of(&operation.node, &document)).unwrap_or_default();
+    let shape = match document::bound(&mut document, name, limits) {
+        Ok(shape) => shape,
+        Err(refusal) => return (asked, Reply::refused(refusal)),
+    };
     let mut request = Request::new(String::new()).variables(call.take_variables()).data(Arc::clone(op));
     request.operation_name = call.operation_name.take();
     request.set_parsed_query(document);
@@ -134,7 +129,7 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
 }
 
 /// The name of the only operation of a document.
-fn only_name(document: &parser::types::ExecutableDocument) -> Option<String> {
+fn only_name(document: &ExecutableDocument) -> Option<String> {
     let mut operations = document.operations.iter();
     match (operations.next(), operations.next()) {
         (Some((Some(name), _)), None) => Some(name.to_string()),
