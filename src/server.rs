@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    app::{Core, current::Current},
+    app::{Core, current::Current, quota::Quotas},
     audit::{self, Recorder},
     auth::{Auth, AuthError},
     config::Settings,
@@ -48,7 +48,8 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     let recorder = Recorder::start(&store, key, &settings.ledger, Arc::clone(&clock), Arc::clone(&random)).await?;
     recorder.recover().await?;
     let (limits, access_log) = (settings.limits.clone(), settings.access_log);
-    Ok(Arc::new(Core { store, recorder, current, clock, random, ids: IdMaker::default(), auth, limits, access_log }))
+    let quotas = Quotas::new(settings.quotas);
+    Ok(Arc::new(Core { store, recorder, current, clock, random, ids: IdMaker::default(), auth, limits, access_log, quotas }))
 }
 
 /// A server that answers.

@@ -29,7 +29,7 @@ async fn ledger(home: &Home, runs: &[(i64, i64)]) -> Store {
             index += 1;
         }
         let (empty, at) = (blob(String::new()), index * 1_000);
-        sql += &format!("INSERT INTO ledger_checkpoint (size, root, edge, note, at) VALUES ({index}, {empty}, {empty}, '', {at});");
+        sql += &format!("INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ({index}, {empty}, '', {at});");
     }
     home.tamper(Table::Ledger, &sql).await.unwrap();
     Store::open(&home.location(), 2).await.unwrap()

@@ -125,9 +125,10 @@ pub struct ChangeShown {
 /// The records that match `filter`, newest first, at most `first`, with an index below `after`.
 pub async fn access_log(op: &Op, filter: &LogFilter, first: u32, after: Option<u64>) -> Result<LogPage, Error> {
     let permit = op.rights.permit(Permission::LogRead)?;
-    if first > MAX_PAGE {
-        return Err(Refusal::bad_input(format!("A page has at most {MAX_PAGE} records.")).into());
+    if first == 0 || first > MAX_PAGE {
+        return Err(Refusal::bad_input(format!("A page has 1 to {MAX_PAGE} records.")).into());
     }
+    catch_up(op).await?;
     let store = &op.core.store;
     let floor = match filter.since {
         Some(since) => store.log_floor(Timestamp(since.0.saturating_sub(CLOCK_SKEW))).await?,
@@ -162,6 +163,7 @@ pub async fn access_log(op: &Op, filter: &LogFilter, first: u32, after: Option<u
 /// The record with this index.
 pub async fn access_record(op: &Op, index: u64) -> Result<Logged, Error> {
     let permit = op.rights.permit(Permission::LogRead)?;
+    catch_up(op).await?;
     let entry = op.core.store.log_entry(permit, index).await?.ok_or_else(Refusal::not_found)?;
     op.trace().rows += 1;
     logged(entry)
@@ -178,15 +180,33 @@ pub async fn document(op: &Op, record: &AccessRecord) -> Result<Option<String>, 
     Ok(op.core.store.log_document(permit, sha256).await?.map(|text| redact::literals(&text)))
 }
 
-/// A record's variables as JSON, their values hidden; `None` if there were none or they were erased.
-pub async fn variables(op: &Op, logged: &Logged) -> Result<Option<String>, Error> {
+/// What lies beside a record in the erasable table, as far as an auditor may see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The variables as JSON, their values hidden.
+    pub variables: Option<String>,
+    /// What the caller said of their purpose.
+    pub purpose_text: Option<String>,
+}
+
+/// What lies beside a record; nothing if there was nothing or it was erased.
+pub async fn beside(op: &Op, logged: &Logged) -> Result<Beside, Error> {
+    #[derive(Default, Deserialize)]
+    #[serde(rename_all = "camelCase", default)]
+    struct Detail {
+        variables: Option<serde_json::Value>,
+        purpose_text: Option<String>,
+    }
     let permit = op.rights.permit(Permission::LogRead)?;
     let entry = &logged.entry;
     if entry.record.operation.variables.is_none() {
-        return Ok(None);
+        return Ok(Beside::default());
     }
-    let json = op.core.store.log_variables(permit, entry.epoch, entry.rseq).await?;
-    Ok(json.map(|json| redact::values(&json)))
+    // Of a record in parts, it lies beside the first.
+    let first = entry.rseq.saturating_sub(entry.part.saturating_sub(1));
+    let json = op.core.store.log_detail(permit, entry.epoch, first).await?;
+    let detail: Detail = json.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+    Ok(Beside { variables: detail.variables.map(redact::values), purpose_text: detail.purpose_text })
 }
 
 /// Before and after of what a record's operation changed, at most [`MAX_CHANGES`].
@@ -197,6 +217,12 @@ pub async fn changes(op: &Op, record: &AccessRecord) -> Result<Vec<ChangeShown>,
     }
     let changes = op.core.store.log_changes(permit, record.request, MAX_CHANGES).await?;
     Ok(changes.into_iter().map(redact::change).collect())
+}
+
+/// Folds what has been recorded up to this moment into the tree, so that the log ends now and not a moment ago.
+async fn catch_up(op: &Op) -> Result<(), Error> {
+    op.core.recorder.fold_now().await?;
+    Ok(())
 }
 
 fn logged(entry: LogEntry) -> Result<Logged, Error> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Limits, access_log, current::Current};
+use super::{Limits, access_log, current::Current, quota::Quotas};
 use crate::{
     audit::Recorder,
     auth::Auth,
@@ -25,6 +25,8 @@ pub struct Core {
     pub random: Arc<dyn Random>,
     /// How the access log is read.
     pub access_log: access_log::Settings,
+    /// What was used of the quotas today.
+    pub quotas: Quotas,
     /// Makes ids.
     pub ids: IdMaker,
     /// How callers prove who they are.

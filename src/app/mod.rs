@@ -18,6 +18,7 @@ pub mod markings;
 pub mod op;
 pub mod people;
 pub mod policy_history;
+pub mod quota;
 pub mod redact;
 mod revise;
 pub mod roles;

@@ -28,6 +28,8 @@ pub struct Trace {
     pub outbox: Vec<Id>,
     /// Rows answered.
     pub rows: u64,
+    /// Leads counted against the caller's quota.
+    pub charged: u64,
     /// Highest marking disclosed.
     pub marking: Marking,
     /// Short reasons and events.
@@ -46,6 +48,7 @@ impl Default for Trace {
             changed: Vec::new(),
             outbox: Vec::new(),
             rows: 0,
+            charged: 0,
             marking: Marking::PUBLIC,
             reasons: Vec::new(),
             code: None,
@@ -72,6 +75,7 @@ impl Trace {
         self.changed.extend(other.changed);
         self.outbox.extend(other.outbox);
         self.rows += other.rows;
+        self.charged += other.charged;
         self.marking = self.marking.join(other.marking);
         self.reasons.extend(other.reasons);
         self.code = self.code.or(other.code);
@@ -90,12 +94,14 @@ impl Trace {
         leads.len() as u64
     }
 
-    /// Takes back that anything was shown, because the answer is not going to leave; `reason` goes into the record.
-    pub fn withhold(&mut self, reason: String) {
+    /// Takes back that anything was shown, because the answer is not going to leave; then `reason` goes into the record.
+    pub fn withhold(&mut self, reason: impl Into<String>) {
+        if self.rows > 0 || !self.shown.is_empty() {
+            self.reasons.push(reason.into());
+        }
         self.shown.clear();
         self.rows = 0;
         self.marking = Marking::PUBLIC;
-        self.reasons.push(reason);
     }
 
     /// The disclosures as the record has them: leads by rising id, each once.

@@ -59,8 +59,8 @@ fn string(text: &str) -> (&str, usize) {
 }
 
 /// JSON with every string and number hidden, except ids; keys, truth values and null stay.
-pub fn values(json: &str) -> String {
-    serde_json::from_str(json).map_or_else(|_| format!("\"{HIDDEN}\""), |value| hidden(value).to_string())
+pub fn values(value: Value) -> String {
+    hidden(value).to_string()
 }
 
 fn hidden(value: Value) -> Value {
@@ -126,14 +126,13 @@ mod tests {
         assert_eq!(literals("{ a(b: \"anna"), "{ a(b: \"•••\"");
         assert_eq!(literals("{ a(b: \"anna\\"), "{ a(b: \"•••\"");
         assert_eq!(literals(r#"{ a(b: """x\\""" anna """) }"#), "{ a(b: \"•••\") }");
-        assert_eq!(values("anna"), "\"•••\"");
     }
 
     #[test]
     fn variables_keep_keys_and_ids() {
         let json = r#"{"input":{"emails":["anna@example.com"],"dealValue":12,"archived":true,"team":null},"id":"0a1b2c3d4e5f6"}"#;
         let shown = r#"{"id":"0a1b2c3d4e5f6","input":{"archived":true,"dealValue":"•••","emails":["•••"],"team":null}}"#;
-        assert_eq!(values(json), shown);
+        assert_eq!(values(serde_json::from_str(json).unwrap()), shown);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::Op;
+use super::{Op, quota};
 use crate::{
     audit::{
         Unrecorded,
@@ -38,7 +38,11 @@ pub struct Outcome {
 /// Makes the record of `op` durable and returns the receipt for it. On an error nothing of the operation may leave.
 pub async fn seal(op: &Op, outcome: Outcome) -> Result<Receipt, Unrecorded> {
     let draft = draft(op, outcome);
-    let sealed = op.core.recorder.append(draft).await?;
+    let appended = op.core.recorder.append(draft).await;
+    if appended.is_err() {
+        quota::refund(op);
+    }
+    let sealed = appended?;
     Ok(op.core.recorder.receipt(&sealed))
 }
 

@@ -82,6 +82,8 @@ pub(super) struct Inside {
     pub(super) sign: SignHead,
     /// Whether something was appended since the last fold.
     pub(super) dirty: AtomicBool,
+    /// The epochs that this process has begun.
+    epochs: Mutex<Vec<Id>>,
     /// Outbox rows whose records are durable.
     pub(super) settled: Mutex<Vec<Id>>,
     /// Outbox rows whose records could not be written.
@@ -130,6 +132,7 @@ impl Recorder {
             origin,
             sign: Arc::new(move |size, root| Checkpoint { origin: signer.1.clone(), size, root }.sign(&signer.0)),
             dirty: AtomicBool::new(true),
+            epochs: Mutex::default(),
             settled: Mutex::default(),
             owed: Mutex::default(),
         });
@@ -165,6 +168,11 @@ impl Recorder {
     /// Whether it takes records.
     pub fn is_running(&self) -> bool {
         !self.queue.is_closed()
+    }
+
+    /// The epochs that this process has begun: one, and another after each failed commit.
+    pub fn epochs(&self) -> Vec<Id> {
+        lock(&self.inside.epochs).clone()
     }
 
     /// The name of the log in its checkpoints.
@@ -306,7 +314,9 @@ impl Writing {
             Some(chain) => chain,
             none => {
                 let tail = inside.writer.tail().await?;
-                none.insert(Chain::begin(inside.ids.next(&*inside.clock, &*inside.random), tail))
+                let epoch = inside.ids.next(&*inside.clock, &*inside.random);
+                lock(&inside.epochs).push(epoch);
+                none.insert(Chain::begin(epoch, tail))
             }
         };
         let epoch = chain.epoch;

@@ -39,6 +39,8 @@ pub struct Settings {
     pub ledger: crate::audit::Settings,
     /// How the access log is read.
     pub access_log: crate::app::access_log::Settings,
+    /// How quotas are counted.
+    pub quotas: crate::app::quota::Settings,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -57,6 +59,7 @@ impl Default for Settings {
             limits: crate::app::Limits::default(),
             ledger: crate::audit::Settings::default(),
             access_log: crate::app::access_log::Settings::default(),
+            quotas: crate::app::quota::Settings::default(),
             log: LogSettings::default(),
         }
     }

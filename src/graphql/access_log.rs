@@ -23,6 +23,7 @@ impl AccessLogQuery {
     ///
     /// A page looks at a bounded number of records. If too few of them match it comes back short, perhaps empty, with
     /// `hasNextPage` true: go on after its `endCursor`.
+    #[graphql(complexity = "1 + usize::try_from(first).unwrap_or(0) * child_complexity")]
     async fn access_log(
         &self,
         ctx: &Context<'_>,
@@ -32,7 +33,7 @@ impl AccessLogQuery {
     ) -> async_graphql::Result<Option<AccessRecordConnection>> {
         let op = op(ctx);
         let filter = filter.unwrap_or_default().read().outward(op)?;
-        let first = u32::try_from(first).map_err(|_| Refusal::bad_input("`first` is at least 1.")).outward(op)?;
+        let first = u32::try_from(first).map_err(|_| Refusal::bad_input("A page has 1 to 500 records.")).outward(op)?;
         let after = after.as_deref().map(index_of).transpose().outward(op)?;
         let page = access_log::access_log(op, &filter, first, after).await.outward(op)?;
         Ok(Some(AccessRecordConnection::from(page)))

@@ -201,7 +201,13 @@ impl AccessRecord {
     /// The variables as JSON, with their values hidden (ids stay); null if there were none or they were erased.
     async fn variables(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
         let op = op(ctx);
-        access_log::variables(op, &self.0).await.outward(op)
+        Ok(access_log::beside(op, &self.0).await.outward(op)?.variables)
+    }
+
+    /// What the caller said of the purpose besides its code; null if nothing or it was erased.
+    async fn purpose_text(&self, ctx: &Context<'_>) -> async_graphql::Result<Option<String>> {
+        let op = op(ctx);
+        Ok(access_log::beside(op, &self.0).await.outward(op)?.purpose_text)
     }
 
     /// How it ended.

@@ -142,8 +142,8 @@ impl Store {
         Ok(row.map(|row| String::from_utf8_lossy(&row.text).into_owned()))
     }
 
-    /// The variables of an entry as JSON, unless they were erased.
-    pub async fn log_variables(&self, _: Permit, epoch: Id, rseq: u64) -> Result<Option<String>, StoreError> {
+    /// The erasable side of an entry as JSON, unless it was erased.
+    pub async fn log_detail(&self, _: Permit, epoch: Id, rseq: u64) -> Result<Option<String>, StoreError> {
         let row = ledger_detail::Entity::find_by_id((epoch.0, rseq as i64)).one(&self.0.ledger).await?;
         Ok(row.map(|row| row.variables))
     }

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::{accept::Media, operation::Caller};
 use crate::{
     app::{
-        Op,
+        self, Op, quota,
         seal::{self, Outcome},
     },
     audit::record::{Decision, OperationKind},
@@ -53,6 +53,7 @@ impl Reply {
         let status = match refusal.code {
             Code::Unauthenticated => StatusCode::UNAUTHORIZED,
             Code::Forbidden => StatusCode::FORBIDDEN,
+            Code::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
@@ -81,6 +82,24 @@ impl Reply {
             return Self { status: StatusCode::BAD_REQUEST, json_status: StatusCode::OK, data: None, errors };
         }
         Self { status: StatusCode::OK, json_status: StatusCode::OK, data: Some((data, shape)), errors }
+    }
+}
+
+impl Reply {
+    /// The reply, if its leads are within the caller's quota; else why they are not.
+    pub(super) async fn charged(self, op: &Op) -> Self {
+        if self.data.is_none() {
+            op.trace().withhold("nothing-sent");
+            return self;
+        }
+        let Err(error) = quota::charge(op).await else {
+            return self;
+        };
+        if let app::Error::Store(cause) = &error {
+            tracing::error!(request = %op.request, %cause, "quotas could not be counted");
+        }
+        op.trace().code = Some(error.code());
+        Self::refused(Refusal::new(error.code(), error.outward()))
     }
 }
 
