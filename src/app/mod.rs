@@ -9,6 +9,7 @@ pub mod change;
 pub mod core;
 pub mod current;
 pub mod error;
+pub mod export;
 pub mod grants;
 pub mod import;
 pub mod leads;

@@ -8,8 +8,10 @@ pub mod access_record;
 pub mod account;
 pub mod app;
 pub mod error;
+pub mod export;
 pub mod field_marking;
 pub mod grant;
+pub mod import;
 mod lead;
 pub mod marking;
 pub mod order;
@@ -46,6 +48,8 @@ pub struct Query(
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     lead::LeadMutation,
+    import::ImportMutation,
+    export::ExportMutation,
     session::SessionMutation,
     person::PersonMutation,
     app::AppMutation,

@@ -21,8 +21,14 @@ pub enum Preset {
 
 type Columns = &'static [(&'static str, Target)];
 
-/// Leadkeep's names of the columns that have another meaning elsewhere.
-const LEADKEEP: Columns = &[("reference", To(Field::Reference)), ("company", To(Field::Company))];
+/// Columns of Leadkeep's exports that are not imported again.
+const LEADKEEP: Columns = &[
+    ("lead id", Target::Ignored),
+    ("marking", Target::Ignored),
+    ("created at", Target::Ignored),
+    ("updated at", Target::Ignored),
+    ("archived", Target::Ignored),
+];
 
 /// Columns that mean the same wherever they come from.
 const COMMON: Columns = &[
@@ -150,7 +156,7 @@ const SUITECRM: Columns = &[
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Self; 5] = [Self::Datablist, Self::HubSpot, Self::Salesforce, Self::SuiteCrm, Self::Leadkeep];
+    pub const ALL: [Self; 5] = [Self::Leadkeep, Self::Datablist, Self::HubSpot, Self::Salesforce, Self::SuiteCrm];
 
     /// Its name for `--preset`.
     pub const fn name(self) -> &'static str {
@@ -180,7 +186,7 @@ impl Preset {
             Self::HubSpot => &[&["record id", "email"], &["lifecycle stage", "email"], &["contact owner", "email"]],
             Self::Salesforce => &[&["company account", "lead status"], &["lead source", "lead status"], &["is deleted", "owner id"]],
             Self::SuiteCrm => &[&["non primary e mails", "primary address city"], &["assigned to", "lead source", "primary address city"]],
-            Self::Leadkeep => &[&["first name", "emails", "phones", "deal value", "created at"]],
+            Self::Leadkeep => &[&["lead id", "marking"]],
         }
     }
 

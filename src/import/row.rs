@@ -84,6 +84,11 @@ pub(super) fn draft(shape: &Shape, record: Record) -> Result<Draft, Reject> {
 }
 
 fn cell(draft: &mut Draft, target: Target, text: &str, region: &str) -> Result<(), String> {
+    // Leadkeep's exports, and others, keep spreadsheets from reading a formula by an apostrophe before it.
+    let text = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(text);
+    if text.contains("•••") && target != Target::Field(Field::Notes) {
+        return Err("a masked value, not the value itself".into());
+    }
     match target {
         Target::Field(Field::Owner) => draft.owner = Some(values::clean(text, false)),
         Target::Field(Field::Team) => draft.team = Some(values::clean(text, false)),

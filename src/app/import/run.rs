@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -49,6 +50,11 @@ struct Batch {
     reader: Reader,
     items: Vec<Item>,
     ended: bool,
+}
+
+/// Opens a file to import.
+pub fn open(path: &Path) -> Result<File, Error> {
+    File::open(path).map_err(|error| StoreError::File(path.display().to_string(), error).into())
 }
 
 /// Imports a file. Leads are looked for only through the windows in which the caller may import, by fields that are

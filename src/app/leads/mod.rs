@@ -8,7 +8,7 @@ mod write;
 
 pub use finders::finders;
 pub use read::{PageInfo, count, one, page};
-pub(in crate::app) use read::{admit, note_grants};
+pub(in crate::app) use read::{admit, note_grants, page_through};
 pub use stats::stats;
 pub use view::{Cell, LeadView};
 pub use write::{Changed, NewLeadRequest, archive, assign, create, mark, update};

@@ -64,15 +64,30 @@ impl<S> Showing<S> {
 }
 
 /// Shows one page. `render` is called for each row, in the direction read.
-pub async fn page<S, R>(op: &Op, query: LeadQuery, state: S, mut render: R) -> Result<(S, PageInfo), Error>
+pub async fn page<S, R>(op: &Op, query: LeadQuery, state: S, render: R) -> Result<(S, PageInfo), Error>
 where
     S: Send + 'static,
     R: FnMut(&mut S, &LeadView<'_>) + Send + 'static,
 {
     let scope = readable(op)?;
     let query = admit(op, &scope, query)?;
+    page_through(op, &scope, query, state, render).await
+}
+
+/// Shows one page of an admitted query through these windows.
+pub(in crate::app) async fn page_through<S, R>(
+    op: &Op,
+    scope: &LeadScope,
+    query: LeadQuery,
+    state: S,
+    mut render: R,
+) -> Result<(S, PageInfo), Error>
+where
+    S: Send + 'static,
+    R: FnMut(&mut S, &LeadView<'_>) + Send + 'static,
+{
     let showing = Showing::new(scope.clone(), query.select, state);
-    let page = op.core.store.lead_page(&scope, &query, showing, move |showing, row| showing.row(row, &mut render)).await?;
+    let page = op.core.store.lead_page(scope, &query, showing, move |showing, row| showing.row(row, &mut render)).await?;
     let page =
         page.ok_or_else(|| Refusal::bad_input("The lead at this cursor is gone or no longer yours to see; start from the first page."))?;
     let Showing { state, trace, ids, .. } = page.state;
