@@ -77,6 +77,9 @@ pub fn is_region(text: &str) -> bool {
 
 /// What is given to the parser is digits only, so that none of its leniency decides.
 fn e164(digits: &str, international: bool, region: &str) -> Option<String> {
+    if let Some(number) = north_american(digits, international, region) {
+        return Some(number);
+    }
     if digits.len() > LONGEST_NUMBER {
         return None;
     }
@@ -84,6 +87,17 @@ fn e164(digits: &str, international: bool, region: &str) -> Option<String> {
     let text = if international { format!("+{digits}") } else { digits.to_owned() };
     let number = phonenumber::parse(region, text).ok()?;
     Some(format!("+{}{}{}", number.country().code(), "0".repeat(usize::from(number.national().zeros())), number.national().value()))
+}
+
+/// The parser's answer for most numbers of the default region, a hundred times as fast: an area code begins with 2 to 9.
+fn north_american(digits: &str, international: bool, region: &str) -> Option<String> {
+    let national = match digits.len() {
+        10 if !international => digits,
+        11 => digits.strip_prefix('1')?,
+        _ => return None,
+    };
+    let here = international || region == "US";
+    (here && national.as_bytes()[0] >= b'2').then(|| format!("+1{national}"))
 }
 
 fn split_extension(lower: &str) -> (&str, String) {
@@ -160,6 +174,16 @@ mod tests {
         assert_eq!(phone("1-800-flowers").as_deref(), Some("1800flowers"));
         for wrong in ["", "none", "-", "12", "x"] {
             assert_eq!(phone(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_agrees_with_the_parser() {
+        let us = "US".parse().unwrap();
+        for digits in ["4254891736", "14254891736", "2222222222", "9119459672", "19119459672", "8775551234"] {
+            let parsed = phonenumber::parse(Some(us), digits).unwrap();
+            let long = format!("+{}{}", parsed.country().code(), parsed.national().value());
+            assert_eq!(north_american(digits, false, "US"), Some(long), "{digits}");
         }
     }
 
