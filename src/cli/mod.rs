@@ -4,8 +4,10 @@
 mod app;
 mod config;
 mod exit;
+mod export;
 mod find;
 mod grant;
+mod import;
 mod init;
 mod keys;
 mod logging;
@@ -60,6 +62,8 @@ enum Command {
     Serve(serve::Serve),
     /// Bring the databases to the schema of this version; make them if they are missing
     Migrate(migrate::Migrate),
+    Import(import::Import),
+    Export(export::Export),
     Person(person::Person),
     App(app::App),
     Role(role::Role),
@@ -100,6 +104,8 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Config(config) => config.run(&global),
         Command::Init(init) => in_runtime(init.run(&global)),
+        Command::Import(import) => in_runtime(Operator::during(&global, async |operator| import.run(operator).await)),
+        Command::Export(export) => in_runtime(Operator::during(&global, async |operator| export.run(operator).await)),
         Command::Person(person) => in_runtime(Operator::during(&global, async |operator| person.run(operator).await)),
         Command::App(app) => in_runtime(Operator::during(&global, async |operator| app.run(operator).await)),
         Command::Role(role) => in_runtime(Operator::during(&global, async |operator| role.run(operator).await)),
