@@ -198,7 +198,7 @@ pub(super) async fn end(op: &Op, session: Id, reason: &'static str) -> Result<()
 /// Counts an attempt and waits as long as the answer has to.
 pub(super) async fn begin_attempt(core: &Core, ip: Option<&str>, what: Credential, account: &str) -> Result<(), RetryAfter> {
     let late = core.auth.throttle.begin(what, account, ip, core.now())?;
-    tokio::time::sleep(late).await;
+    core.auth.throttle.hold_back(late).await;
     Ok(())
 }
 

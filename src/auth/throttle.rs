@@ -17,6 +17,7 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::domain::{Digest, Timestamp, clock::SECOND};
 
@@ -28,6 +29,9 @@ const PAIR_CAP: i64 = 300;
 const ADDRESS_CAP: i64 = 60;
 /// Longest delay of an answer (milliseconds).
 const ANSWER_CAP: u64 = 4_000;
+/// How many answers are held back at a time. One more is not: were it refused, strangers could lock the account, and were
+/// it held back, they could take up every request the server answers at a time.
+const HELD_BACK: usize = 16;
 /// How many counters of each kind are kept.
 const CAPACITY: usize = 20_000;
 
@@ -73,14 +77,21 @@ struct Counters {
 }
 
 /// Counts failures.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Throttle {
     counters: Mutex<Counters>,
+    held_back: Semaphore,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self { counters: Mutex::default(), held_back: Semaphore::new(HELD_BACK) }
+    }
 }
 
 impl Throttle {
     /// Begins an attempt on `account` from `address`. The answer, good or bad, must not leave before the returned time
-    /// has passed; an attempt that is refused does not count.
+    /// has passed ([`Throttle::hold_back`]); an attempt that is refused does not count.
     pub fn begin(&self, what: Credential, account: &str, address: Option<&str>, now: Timestamp) -> Result<Duration, RetryAfter> {
         let (pair, address, account) = keys(account, address);
         let (free_pair, free_address, free_account) = what.free();
@@ -102,6 +113,15 @@ impl Throttle {
         keep(&mut counters.addresses, address, failed(of_address));
         keep(&mut counters.accounts, account, failed(of_account));
         Ok(Duration::from_millis(late))
+    }
+
+    /// Holds an answer back for the time that [`Throttle::begin`] returned.
+    pub async fn hold_back(&self, late: Duration) {
+        if late > Duration::ZERO
+            && let Ok(_place) = self.held_back.try_acquire()
+        {
+            tokio::time::sleep(late).await;
+        }
     }
 
     /// The attempt has succeeded.
@@ -267,5 +287,17 @@ mod tests {
         let counters = throttle.lock();
         assert!(counters.pairs.len() <= CAPACITY && counters.addresses.len() <= CAPACITY && counters.accounts.len() <= CAPACITY);
         assert!(counters.pairs.values().any(|counter| counter.known), "known addresses go last");
+    }
+
+    #[tokio::test]
+    async fn holding_back_is_bounded() {
+        let throttle = Throttle::default();
+        let start = std::time::Instant::now();
+        let answers = (0..HELD_BACK + 5).map(|_| async {
+            throttle.hold_back(Duration::from_millis(200)).await;
+            start.elapsed()
+        });
+        let waited = futures_util::future::join_all(answers).await;
+        assert_eq!(waited.iter().filter(|waited| waited.as_millis() >= 200).count(), HELD_BACK);
     }
 }

@@ -1,6 +1,6 @@
 //! Bodies of the token endpoints: `application/x-www-form-urlencoded`, small, every parameter once (RFC 6749 § 3.2).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use axum::{
     body::Body,
@@ -18,14 +18,16 @@ const LIMIT: usize = 16 * 1_024;
 pub(super) struct Form(HashMap<String, String>);
 
 impl Form {
-    /// Reads a body.
-    pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Problem> {
+    /// Reads a body, within this time.
+    pub(super) async fn read(headers: &HeaderMap, body: Body, patience: Duration) -> Result<Self, Problem> {
         let media = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media = media.split(';').next().unwrap_or_default().trim();
         if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Problem::invalid_request("send application/x-www-form-urlencoded"));
         }
-        let bytes = Limited::new(body, LIMIT).collect().await.map_err(|_| Problem::invalid_request("the body broke off or is too long"))?;
+        let read = tokio::time::timeout(patience, Limited::new(body, LIMIT).collect()).await;
+        let bytes = read.map_err(|_| Problem::invalid_request("the body took too long"))?;
+        let bytes = bytes.map_err(|_| Problem::invalid_request("the body broke off or is too long"))?;
         Self::parse(&bytes.to_bytes())
     }
 

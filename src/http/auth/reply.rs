@@ -4,9 +4,15 @@ use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::{app::app_tokens::Denied, audit::record::Decision, domain::Id, policy::Code};
+use crate::{
+    app::{Op, app_tokens::Denied},
+    audit::record::Decision,
+    ledger::Receipt,
+    policy::Code,
+};
 
 /// Why there is no token.
 #[derive(Debug)]
@@ -60,8 +66,13 @@ impl Problem {
         }
     }
 
+    /// Whether it is about too many attempts.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+    }
+
     /// A fault of ours.
-    const fn failed() -> Self {
+    pub(super) const fn failed() -> Self {
         let failed = Self::bad("server_error", "something failed on our side");
         Self { status: StatusCode::INTERNAL_SERVER_ERROR, decision: Decision::Failed, code: Code::Internal, ..failed }
     }
@@ -97,27 +108,40 @@ impl From<Denied> for Problem {
 }
 
 /// An answer before its headers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reply {
     status: StatusCode,
     /// JSON, or empty.
     pub(super) body: String,
     retry_after: Option<i64>,
+    /// Names and values of headers that only a recorded answer has.
+    recorded: Vec<(&'static str, String)>,
 }
 
 impl Reply {
     /// 200 with this JSON.
     pub(super) fn json(body: &Value) -> Self {
-        Self { status: StatusCode::OK, body: body.to_string(), retry_after: None }
+        Self { status: StatusCode::OK, body: body.to_string(), retry_after: None, recorded: Vec::new() }
     }
 
     /// 200 with nothing.
     pub(super) const fn empty() -> Self {
-        Self { status: StatusCode::OK, body: String::new(), retry_after: None }
+        Self { status: StatusCode::OK, body: String::new(), retry_after: None, recorded: Vec::new() }
+    }
+
+    /// The same with its marking, the request's id and the receipt: epoch, rseq, leaf and signature.
+    pub(super) fn recorded(mut self, op: &Op, receipt: &Receipt) -> Self {
+        let (leaf, signature) = (STANDARD.encode(receipt.leaf), STANDARD.encode(receipt.signature));
+        self.recorded = vec![
+            ("x-request-id", op.request.to_string()),
+            ("x-confidentiality", op.trace().marking.banner(&op.snapshot.document.compartments)),
+            ("x-access-receipt", format!("{} {} {leaf} {signature}", receipt.epoch, receipt.rseq)),
+        ];
+        self
     }
 
     /// With headers; nothing may be stored (RFC 6749 § 5.1).
-    pub(super) fn into_response(self, request: Option<Id>) -> Response<Body> {
+    pub(super) fn into_response(self) -> Response<Body> {
         let json = !self.body.is_empty();
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
@@ -133,8 +157,10 @@ impl Reply {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(request) = request.and_then(|id| HeaderValue::from_bytes(&id.letters()).ok()) {
-            headers.insert("x-request-id", request);
+        for (name, value) in self.recorded {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(name, value);
+            }
         }
         response
     }
@@ -143,6 +169,6 @@ impl Reply {
 impl From<&Problem> for Reply {
     fn from(problem: &Problem) -> Self {
         let body = json!({ "error": problem.error, "error_description": problem.description });
-        Self { status: problem.status, body: body.to_string(), retry_after: problem.retry_after }
+        Self { status: problem.status, body: body.to_string(), retry_after: problem.retry_after, recorded: Vec::new() }
     }
 }

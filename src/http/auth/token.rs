@@ -1,11 +1,11 @@
 //! `/auth/token` and `/auth/revoke`: who asks, what for, the record, then the answer.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::Response,
+    http::{HeaderMap, Response},
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     client::Credentials,
     form::Form,
-    record::{Unrecorded, record},
+    record::record,
     reply::{Problem, Reply},
 };
 use crate::{
@@ -32,12 +32,21 @@ pub(super) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_t
 
 /// Gives an app a token for itself or for a person it acts for.
 pub(super) async fn token(gate: State<Arc<Gate>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response<Body> {
-    serve(&gate, peer.0, request, Endpoint::Token).await
+    see_through(gate.0, peer.0, request, Endpoint::Token).await
 }
 
 /// Takes a token back.
 pub(super) async fn revoke(gate: State<Arc<Gate>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response<Body> {
-    serve(&gate, peer.0, request, Endpoint::Revoke).await
+    see_through(gate.0, peer.0, request, Endpoint::Revoke).await
+}
+
+/// To the record, although the caller may hang up meanwhile.
+async fn see_through(gate: Arc<Gate>, peer: SocketAddr, request: Request, endpoint: Endpoint) -> Response<Body> {
+    let work = tokio::spawn(async move { serve(&gate, peer, request, endpoint).await });
+    work.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a token request ended unexpectedly");
+        Reply::from(&Problem::failed()).into_response()
+    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,75 +56,77 @@ enum Endpoint {
 }
 
 /// What a request asks for, once it is known to make sense.
-enum Wanted<'f> {
+enum Wanted {
     OwnToken,
-    TokenFor(&'f str),
-    Revocation(&'f str),
+    TokenFor(String),
+    Revocation(String),
 }
 
 async fn serve(gate: &Gate, peer: SocketAddr, request: Request, endpoint: Endpoint) -> Response<Body> {
+    let began = gate.core.now();
     let (parts, body) = request.into_parts();
     let client = caller::client(&gate.settings, peer, &parts.headers);
-    let (form, unreadable) = match Form::read(&parts.headers, body).await {
-        Ok(form) => (form, None),
-        Err(problem) => (Form::default(), Some(problem)),
+    let patience = Duration::from_millis(gate.core.limits.request_time);
+    let (form, known) = match Form::read(&parts.headers, body, patience).await {
+        Ok(form) => {
+            let known = identify(gate, &client, &parts.headers, &form, endpoint).await;
+            (form, known)
+        }
+        Err(problem) => (Form::default(), (Subject::ANONYMOUS, Err(problem))),
     };
-    let known = match unreadable {
-        Some(problem) => Err((Subject::ANONYMOUS, problem)),
-        None => identify(gate, &client, &parts.headers, &form, endpoint).await,
-    };
-    let (subject, wanted) = match known {
-        Ok((subject, wanted)) => (subject, Ok(wanted)),
-        Err((subject, problem)) => (subject, Err(problem)),
-    };
+    let (subject, wanted) = known;
     let Ok(op) = Op::open(Arc::clone(&gate.core), subject, client, None).await else {
-        return Reply::from(&Problem::unrecorded()).into_response(None);
+        return Reply::from(&Problem::unrecorded()).into_response();
     };
     let done = match wanted {
         Ok(wanted) => answer(&op, wanted).await,
         Err(problem) => Err(problem),
     };
-    let reply = match &done {
-        Ok(reply) => reply.body.clone(),
-        Err(problem) => Reply::from(problem).body,
-    };
+    let problem = done.as_ref().err();
+    let reply = done.as_ref().map_or_else(Reply::from, Reply::clone);
     let name = if endpoint == Endpoint::Revoke { "revoke" } else { form.get("grant_type").unwrap_or("token") };
-    let recorded = record(&op, name, &form, done.as_ref().err(), Sha256::digest(&reply).into()).await;
-    match (recorded, done) {
-        (Err(Unrecorded), _) => Reply::from(&Problem::unrecorded()),
-        (Ok(()), Ok(reply)) => reply,
-        (Ok(()), Err(problem)) => Reply::from(&problem),
+    let digest = Sha256::digest(&reply.body).into();
+    match record(gate, &op, began, name, &form, problem, digest).await {
+        Ok(receipt) => reply.recorded(&op, &receipt),
+        Err(unrecorded) => Reply::from(&unrecorded),
     }
-    .into_response(Some(op.request))
+    .into_response()
 }
 
-/// Who asks for what. A refusal comes with whoever is known to ask.
-async fn identify<'f>(
+/// Who asks, and for what, if that makes sense.
+async fn identify(
     gate: &Gate,
     client: &Client,
-    headers: &axum::http::HeaderMap,
-    form: &'f Form,
+    headers: &HeaderMap,
+    form: &Form,
     endpoint: Endpoint,
-) -> Result<(Subject, Wanted<'f>), (Subject, Problem)> {
-    let nobody = |problem: Problem| (Subject::ANONYMOUS, problem);
-    let credentials = Credentials::of(headers, form).map_err(nobody)?;
-    let app = app_tokens::authenticate_app(&gate.core, client, &credentials.id, &credentials.secret).await;
-    let app = app.map_err(|denied| nobody(denied.into()))?;
-    let wanted = if endpoint == Endpoint::Revoke { revocation(form) } else { grant(form, &gate.core.auth.settings.audience) };
-    match wanted.map_err(|problem| (app, problem))? {
-        Wanted::TokenFor(token) => {
-            let both = app_tokens::on_behalf(&gate.core, app, token).await.map_err(|denied| (app, denied.into()))?;
-            Ok((both, Wanted::TokenFor(token)))
-        }
-        wanted => Ok((app, wanted)),
+) -> (Subject, Result<Wanted, Problem>) {
+    let app = match Credentials::of(headers, form) {
+        Ok(mine) => app_tokens::authenticate_app(&gate.core, client, &mine.id, &mine.secret).await.map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    let app = match app {
+        Ok(app) => app,
+        Err(problem) => return (Subject::ANONYMOUS, Err(problem)),
+    };
+    let wanted = match endpoint {
+        Endpoint::Revoke => revocation(form),
+        Endpoint::Token => grant(form, &gate.core.auth.settings.audience),
+    };
+    match wanted {
+        Ok(Wanted::TokenFor(token)) => match app_tokens::on_behalf(&gate.core, app, &token).await {
+            Ok(both) => (both, Ok(Wanted::TokenFor(token))),
+            Err(denied) => (app, Err(denied.into())),
+        },
+        wanted => (app, wanted),
     }
 }
 
-fn revocation(form: &Form) -> Result<Wanted<'_>, Problem> {
-    form.get("token").map(Wanted::Revocation).ok_or(Problem::invalid_request("token is missing"))
+fn revocation(form: &Form) -> Result<Wanted, Problem> {
+    form.get("token").map(|token| Wanted::Revocation(token.to_owned())).ok_or(Problem::invalid_request("token is missing"))
 }
 
-fn grant<'f>(form: &'f Form, audience: &str) -> Result<Wanted<'f>, Problem> {
+fn grant(form: &Form, audience: &str) -> Result<Wanted, Problem> {
     let grant = form.get("grant_type").ok_or(Problem::invalid_request("grant_type is missing"))?;
     if form.get("scope").is_some() {
         return Err(Problem::bad("invalid_scope", "there are no scopes; the app's roles decide"));
@@ -133,16 +144,18 @@ fn grant<'f>(form: &'f Form, audience: &str) -> Result<Wanted<'f>, Problem> {
             if form.get("resource").is_some() || form.get("audience").is_some_and(|wanted| wanted != audience) {
                 return Err(Problem::bad("invalid_target", "tokens are for this server alone"));
             }
-            form.get("subject_token").map(Wanted::TokenFor).ok_or(Problem::invalid_request("subject_token is missing"))
+            form.get("subject_token")
+                .map(|token| Wanted::TokenFor(token.to_owned()))
+                .ok_or(Problem::invalid_request("subject_token is missing"))
         }
         _ => Err(Problem::bad("unsupported_grant_type", "client_credentials or token-exchange")),
     }
 }
 
-async fn answer(op: &Op, wanted: Wanted<'_>) -> Result<Reply, Problem> {
+async fn answer(op: &Op, wanted: Wanted) -> Result<Reply, Problem> {
     let exchanged = matches!(wanted, Wanted::TokenFor(_));
     if let Wanted::Revocation(token) = wanted {
-        app_tokens::revoke(op, token).await?;
+        app_tokens::revoke(op, &token).await?;
         return Ok(Reply::empty());
     }
     let issued = app_tokens::issue(op).await.map_err(Denied::from)?;
