@@ -8,6 +8,7 @@ mod apps;
 mod fresh;
 mod keys;
 mod people;
+mod recorded;
 mod throttling;
 
 use leadkeep::{
