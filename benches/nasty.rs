@@ -48,13 +48,13 @@ pub(crate) fn documents() -> Vec<(String, String)> {
         ("unused fragments", "{a}", "fragment F on Q{a}", ""),
     ];
     for (name, open, middle, close) in repeated {
-        let brackets =
-            middle.chars().filter(|one| closing(*one).is_some()).count() - middle.chars().filter(|one| "}])".contains(*one)).count();
-        let times = (SIZE - open.len() - close.len()) / (middle.len() + brackets);
-        let unclosed = format!("{open}{}{close}", middle.repeat(times));
-        let brackets: String = unclosed.chars().rev().filter_map(closing).take(times).collect();
-        all.push((name.to_owned(), format!("{open}{}{brackets}", middle.repeat(times))));
-        all.push((format!("{name}, left open"), unclosed));
+        let opened: String = middle.chars().rev().filter_map(closing).collect();
+        let opened = if middle.contains(['}', ']', ')']) { String::new() } else { opened };
+        let times = (SIZE - open.len() - close.len()) / (middle.len() + opened.len());
+        if !opened.is_empty() {
+            all.push((format!("{name}, closed"), format!("{open}{}{}{close}", middle.repeat(times), opened.repeat(times))));
+        }
+        all.push((name.to_owned(), format!("{open}{}{close}", middle.repeat(times))));
     }
     let distinct: [(&str, fn(usize) -> String); 4] = [
         ("distinct aliases", |number| format!("a{number}:__typename ")),
