@@ -61,6 +61,7 @@ pub struct RunningServer {
     serving: JoinHandle<()>,
     grace: Duration,
     recorder: Recorder,
+    gate: Arc<http::Gate>,
 }
 
 /// Starts to answer requests.
@@ -73,28 +74,21 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
     let gate = http::Gate::new(core, settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
     let gate = Arc::new(gate);
-    let routes = http::router::router(gate).into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = axum::serve(listener, routes).with_graceful_shutdown(async move {
-        // A sender that is gone means the owner is; then there is nobody left to serve for either.
-        let _ = stopped.await;
-    });
-    let serving = tokio::spawn(async move {
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "the server ended");
-        }
-    });
+    let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));
     tracing::info!(%address, "listening");
-    Ok(RunningServer { address, stop, serving, recorder, grace: Duration::from_secs(settings.http.shutdown_grace) })
+    Ok(RunningServer { address, stop, serving, recorder, gate, grace: Duration::from_secs(settings.http.shutdown_grace) })
 }
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, grace, recorder, .. } = self;
+        let Self { stop, serving, grace, recorder, gate, .. } = self;
         let _ = stop.send(());
-        if tokio::time::timeout(grace, serving).await.is_err() {
+        // Changes are seen through even if their caller has hung up, so the connections alone do not tell.
+        let finished = async { (serving.await, gate.idle().await) };
+        if tokio::time::timeout(grace, finished).await.is_err() {
             tracing::warn!("requests were still under way when the grace ended");
         }
         recorder.stop().await;

@@ -283,3 +283,32 @@ async fn the_graphql_http_audits_pass() {
     run("npm", ["ci", "--no-audit", "--no-fund"].map(str::to_owned).to_vec()).await;
     run("node", vec!["audit.mjs".into(), format!("{}/graphql", world.url), rep.token.clone().unwrap()]).await;
 }
+
+on_both_backends!(shutting_down_finishes_what_is_under_way, |world| async {
+    let rep = world.caller(company::REP).await;
+    let asking: Vec<_> = (0..20)
+        .map(|_| {
+            let rep = rep.clone();
+            tokio::spawn(async move { rep.graphql("{leads(first:50){nodes{id}}}", Value::Null).await })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let url = world.url.clone();
+    let _home = world.shutdown().await;
+    let answered = futures_util::future::join_all(asking).await.into_iter().flatten();
+    for answer in answered {
+        assert!(answer.status == 200 && answer.receipt()["rseq"].is_u64(), "{}", answer.text);
+    }
+    assert!(reqwest::get(format!("{url}/healthz")).await.is_err());
+});
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forwarded_addresses_are_believed_of_trusted_proxies_only() {
+    let trusting = World::with(Backend::Sqlite, |settings| settings.http.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
+    let plain = World::start(Backend::Sqlite).await;
+    for (world, hidden) in [(&trusting, true), (&plain, false)] {
+        let stranger = world.anonymous();
+        let request = stranger.request(Method::GET, "/metrics").header("x-forwarded-for", "203.0.113.9");
+        assert_eq!(stranger.send(request).await.status == 404, hidden);
+    }
+}

@@ -118,6 +118,8 @@ impl Settings {
             ("limits.page_size", limits.page_size as usize),
             ("limits.request_time", limits.request_time as usize),
             ("limits.concurrency", limits.concurrency),
+            ("http.connections", self.http.connections),
+            ("http.header_time", self.http.header_time as usize),
         ];
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Some((key, "must be at least 1"));

@@ -42,4 +42,10 @@ impl Gate {
         let turns = Semaphore::new(limits.concurrency);
         Ok(Self { core, schema, settings, documents, metrics: Metrics::new(), turns })
     }
+
+    /// Returns when no request is being answered.
+    pub async fn idle(&self) {
+        // Closed never: nobody closes it.
+        let _every_turn = self.turns.acquire_many(self.core.limits.concurrency as u32).await;
+    }
 }

@@ -7,6 +7,7 @@ mod caller;
 mod gate;
 mod graphql;
 mod health;
+pub mod listen;
 mod metrics;
 pub mod router;
 mod settings;

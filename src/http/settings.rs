@@ -14,6 +14,10 @@ pub struct Settings {
     pub metrics: bool,
     /// Addresses that may read `/metrics`; of others it hides.
     pub metrics_from: Vec<IpAddr>,
+    /// Open connections at most; further ones wait.
+    pub connections: usize,
+    /// Seconds a caller may take for the head of a request, and a connection may idle.
+    pub header_time: u64,
     /// Seconds that requests under way get to finish when the server is told to stop.
     pub shutdown_grace: u64,
 }
@@ -24,6 +28,8 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             metrics: true,
             metrics_from: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
+            connections: 4_096,
+            header_time: 30,
             shutdown_grace: 30,
         }
     }
