@@ -10,6 +10,7 @@ mod grant;
 mod import;
 mod init;
 mod keys;
+mod ledger;
 mod logging;
 mod migrate;
 mod operator;
@@ -74,6 +75,9 @@ enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(config::Config),
+    /// Check the access log, or print the key it is signed with
+    #[command(subcommand)]
+    Ledger(ledger::Ledger),
 }
 
 /// Runs the command that the arguments name.
@@ -103,6 +107,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Command::Config(config) => config.run(&global),
+        Command::Ledger(ledger) => in_runtime(ledger.run(&global)),
         Command::Init(init) => in_runtime(init.run(&global)),
         Command::Import(import) => in_runtime(Operator::during(&global, async |operator| import.run(operator).await)),
         Command::Export(export) => in_runtime(Operator::during(&global, async |operator| export.run(operator).await)),

@@ -4,13 +4,13 @@ use std::fmt;
 
 use ed25519_dalek::{
     Signer as _, SigningKey, VerifyingKey,
-    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, spki::der::pem::LineEnding},
+    pkcs8::{DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, spki::der::pem::LineEnding},
 };
 use sha2::{Digest as _, Sha256};
 
-/// The key file holds no Ed25519 key.
+/// A file holds no Ed25519 key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an Ed25519 private key in PKCS#8 PEM")]
+#[error("not an Ed25519 key in PEM")]
 pub struct KeyError;
 
 /// Signs receipts and checkpoints. Says nothing of itself when printed.
@@ -52,6 +52,19 @@ impl LedgerKey {
     pub fn id(&self) -> String {
         id(&self.public())
     }
+}
+
+/// The public half: all that is needed to check what the ledger has signed.
+pub type Public = VerifyingKey;
+
+/// Reads a public key (SubjectPublicKeyInfo in PEM, RFC 8410).
+pub fn public_from_pem(pem: &str) -> Result<Public, KeyError> {
+    VerifyingKey::from_public_key_pem(pem).map_err(|_| KeyError)
+}
+
+/// Writes what [`public_from_pem`] reads.
+pub fn public_pem(key: &Public) -> Result<String, KeyError> {
+    key.to_public_key_pem(LineEnding::LF).map_err(|_| KeyError)
 }
 
 /// Names a public key, as [`LedgerKey::id`] does.
