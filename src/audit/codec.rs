@@ -290,3 +290,6 @@ const fn code_number(code: Code) -> u64 {
         Code::Internal => 8,
     }
 }
+
+#[cfg(test)]
+mod tests;

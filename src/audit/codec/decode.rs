@@ -128,7 +128,13 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
         before = key;
         seen |= 1 << key.min(63);
         match key {
-            key::AT => record.at = Timestamp(input.i64()?),
+            key::AT => {
+                record.at = Timestamp(input.i64()?);
+                // Year 0 to 9999: what RFC 3339 can write.
+                if !(-62_167_219_200_000_000..253_402_300_800_000_000).contains(&record.at.0) {
+                    return wrong("a time without a date");
+                }
+            }
             key::REQUEST => record.request = id(input)?,
             key::SUBJECT => record.subject = subject(input)?,
             key::CLIENT => {
