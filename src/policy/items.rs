@@ -40,7 +40,7 @@ impl PolicyDocument {
                 "role" => drop(document.roles.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "grant" => drop(document.grants.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "setting" if item == "notice" => document.notice = read(value).ok_or_else(bad)?,
-                "setting" if item == "defaultLeadMarking" => document.default_lead_marking = read(value).ok_or_else(bad)?,
+                "setting" if item == "defaultLeadMarking" => document.default_lead_marking = Some(read(value).ok_or_else(bad)?),
                 _ => return Err(bad()),
             }
         }
@@ -83,11 +83,10 @@ impl PolicyDocument {
         let teams = self.teams.iter().map(|(id, team)| (("team", id.to_string()), write(team)));
         let roles = self.roles.iter().map(|(id, role)| (("role", id.to_string()), write(role)));
         let grants = self.grants.iter().map(|(id, grant)| (("grant", id.to_string()), write(grant)));
-        let settings = [
-            (("setting", "notice".to_owned()), write(&self.notice)),
-            (("setting", "defaultLeadMarking".to_owned()), write(&self.default_lead_marking)),
-        ];
-        compartments.chain(markings).chain(teams).chain(roles).chain(grants).chain(settings).collect()
+        // What has not been set is no item.
+        let notice = (!self.notice.is_empty()).then(|| (("setting", "notice".to_owned()), write(&self.notice)));
+        let marking = self.default_lead_marking.as_ref().map(|marking| (("setting", "defaultLeadMarking".to_owned()), write(marking)));
+        compartments.chain(markings).chain(teams).chain(roles).chain(grants).chain(notice).chain(marking).collect()
     }
 }
 

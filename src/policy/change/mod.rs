@@ -11,3 +11,7 @@ mod teams;
 
 pub use acting::Acting;
 pub use grants::GrantWish;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;
