@@ -120,6 +120,10 @@ impl Settings {
             ("limits.concurrency", limits.concurrency),
             ("http.connections", self.http.connections),
             ("http.header_time", self.http.header_time as usize),
+            ("auth.access_token_seconds", self.auth.access_token_seconds.max(0) as usize),
+            ("auth.refresh_token_seconds", self.auth.refresh_token_seconds.max(0) as usize),
+            ("auth.session_seconds", self.auth.session_seconds.max(0) as usize),
+            ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
         ];
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Some((key, "must be at least 1"));

@@ -70,7 +70,8 @@ on_both_backends!(tokens_and_sessions_expire, |world| async {
     let mut token = first["refreshToken"].as_str().unwrap().to_owned();
     for _ in 0..4 {
         world.clock.advance_seconds(7 * 86_400 - 3_600);
-        token = refresh(&caller, &token).await.data()["refreshSession"]["refreshToken"].as_str().unwrap().to_owned();
+        let next = refresh(&caller, &token).await;
+        token = next.data()["refreshSession"]["refreshToken"].as_str().unwrap().into();
     }
     world.clock.advance_seconds(3 * 86_400);
     assert_eq!(refresh(&caller, &token).await.code(), Some("UNAUTHENTICATED"), "thirty days are over");
