@@ -259,7 +259,7 @@ on_both_databases!(a_tail_cut_with_its_runs_is_noticed, |home| async {
 });
 
 on_both_databases!(a_lost_run_is_noticed, |home| async {
-    assert_eq!(found(&home, &["UPDATE ledger_run SET length = length - 1 WHERE first_index = 0"]).await.0.is_some(), true);
+    assert!(found(&home, &["UPDATE ledger_run SET length = length - 1 WHERE first_index = 0"]).await.0.is_some());
 });
 
 on_both_databases!(a_forged_checkpoint_is_noticed, |home| async {
@@ -278,7 +278,7 @@ on_both_databases!(history_rewritten_with_fitting_hashes_is_noticed, |home| asyn
     let entry = codec::decode(&row.body).unwrap();
     let place = codec::Place { epoch, rseq: 9, previous: entry.previous, follows: None };
     let body = codec::place(&place, &codec::encode(&AccessRecord { rows: 1, ..entry.record }));
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let (body, leaf) = (hex(&body), hex(&tree::leaf(&body)));
     let sql = match home.backend {
         Backend::Sqlite => format!("UPDATE ledger_entry SET body = x'{body}', leaf = x'{leaf}' WHERE rseq = 9"),

@@ -137,10 +137,10 @@ impl Recorder {
             owed: Mutex::default(),
         });
         let (queue, waiting) = mpsc::channel(settings.queue);
-        let (stop, stopped) = watch::channel(false);
+        let (stop, told) = watch::channel(false);
         let (ended, ending) = oneshot::channel();
         let writing = Writing { inside: Arc::clone(&inside), chain: None, documents: HashSet::new(), _ended: ended };
-        let recorder = tokio::spawn(writing.run(waiting, stopped));
+        let recorder = tokio::spawn(writing.run(waiting, told));
         let sequencer = tokio::spawn(sequencer::run(Arc::clone(&inside), queue.downgrade(), ending));
         Ok(Self { queue, inside, stop, tasks: Arc::new(Mutex::new(vec![recorder, sequencer])) })
     }

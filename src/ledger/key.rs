@@ -69,5 +69,7 @@ pub fn public_pem(key: &Public) -> Result<String, KeyError> {
 
 /// Names a public key, as [`LedgerKey::id`] does.
 pub fn id(key: &VerifyingKey) -> String {
-    Sha256::digest(key.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let hash = Sha256::digest(key.as_bytes());
+    let first = hash[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }

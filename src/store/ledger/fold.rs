@@ -88,7 +88,9 @@ impl Growing {
             return Err(StoreError::Corrupt(format!("entries from {} of epoch {epoch} are missing", open.folded)));
         }
         let first_index = self.edge.size() as i64;
-        leaves.iter().for_each(|leaf| self.edge.push(*leaf));
+        for leaf in leaves {
+            self.edge.push(*leaf);
+        }
         Ok(Run { first_index, length: leaves.len() as i64 })
     }
 }
