@@ -1,5 +1,7 @@
 //! GraphQL over HTTP: what is accepted, how it is answered, what is refused before it costs anything.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::format_collect, clippy::print_stdout, reason = "a test may panic and report")]
+
 mod support;
 
 use reqwest::Method;
@@ -149,7 +151,7 @@ async fn get_never_changes_anything() {
     let query = |document: &str| {
         format!("/graphql?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("query", document).finish())
     };
-    assert_eq!(rep.get(&query("query($n:String!){__type(name:$n){name}}")).await.json["errors"].is_array(), true);
+    assert!(rep.get(&query("query($n:String!){__type(name:$n){name}}")).await.json["errors"].is_array());
     let typed = format!("{}&variables=%7B%22n%22%3A%22Query%22%7D", query("query($n:String!){__type(name:$n){name}}"));
     assert_eq!(rep.get(&typed).await.data()["__type"]["name"], "Query");
     let refused = rep.get(&query("mutation{signOut{__typename}}")).await;
@@ -167,7 +169,7 @@ async fn batches_answer_one_by_one() {
     assert_eq!(answer.json[0]["data"]["__typename"], "Query");
     assert_eq!(answer.json[1]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
     assert!(answer.json[1].get("data").is_none());
-    let many = format!("[{}]", vec![r#"{"query":"{__typename}"}"#; 11].join(","));
+    let many = format!("[{}]", [r#"{"query":"{__typename}"}"#; 11].join(","));
     assert_eq!(post(&rep, RESPONSE, &many).await.status, 400);
 }
 

@@ -1,5 +1,7 @@
 //! Settings: which source wins, and how a bad one is named.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::io::Write;
 
 use leadkeep::config::{Settings, Sources};
@@ -53,7 +55,7 @@ fn bad_ones_are_named() {
 fn the_database_url_is_honoured_and_redacted() {
     let url = "postgres://keeper:geheim@db.example/leads?password=geheim";
     let settings = load("", &[("DATABASE_URL", url)], &[]).unwrap();
-    assert_eq!(settings.database_url.as_ref().map(|url| url.expose()), Some(url));
+    assert_eq!(settings.database_url.as_ref().map(leadkeep::config::DatabaseUrl::expose), Some(url));
     for shown in [settings.effective(), format!("{settings:?}")] {
         assert!(shown.contains("db.example/leads") && !shown.contains("geheim"), "{shown}");
     }

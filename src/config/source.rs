@@ -65,7 +65,7 @@ impl Sources {
         if let Some(file) = &self.file {
             let text = std::fs::read_to_string(file).map_err(|cause| SettingsError::Unreadable { file: file.clone(), cause })?;
             let table = text.parse().map_err(|cause| SettingsError::NotToml { file: file.clone(), cause: Box::new(cause) })?;
-            merged.from_file(&table, &file.display().to_string());
+            merged.take_file(&table, &file.display().to_string());
         }
         let mut environment = self.environment.clone();
         // `DATABASE_URL` is everybody's, so ours goes over it.
@@ -101,7 +101,7 @@ struct Merged {
 }
 
 impl Merged {
-    fn from_file(&mut self, table: &Table, file: &str) {
+    fn take_file(&mut self, table: &Table, file: &str) {
         self.table = table.clone();
         for (key, value) in table {
             self.origins.insert(key.clone(), file.to_owned());

@@ -33,7 +33,7 @@ pub fn bound(document: &mut ExecutableDocument, name: Option<&str>, limits: &Lim
 }
 
 #[cfg(test)]
-#[path = "../../../benches/nasty.rs"]
+#[path = "../../../benches/documents/nasty.rs"]
 mod nasty;
 
 #[cfg(test)]

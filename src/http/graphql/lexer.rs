@@ -22,7 +22,7 @@ pub(super) struct Token {
 }
 
 /// The tokens of a text, in one pass that never goes back.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Lexer<'t> {
     text: &'t [u8],
     at: usize,

@@ -262,8 +262,8 @@ mod tests {
         ];
         for (text, wanted, fragments) in cases {
             match normal(text) {
-                Ok(found) => {
-                    assert_eq!((found.0.as_str(), found.1), (wanted, fragments.into_iter().map(str::to_owned).collect()), "{text}")
+                Ok((shown, left)) => {
+                    assert_eq!((shown.as_str(), left), (wanted, fragments.into_iter().map(str::to_owned).collect()), "{text}")
                 }
                 Err(refusal) => assert_eq!(wanted, "", "{text}: {refusal}"),
             }

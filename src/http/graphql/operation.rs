@@ -22,6 +22,9 @@ use crate::{
     policy::{Code, Refusal},
 };
 
+/// Bytes of an operation's name that a record keeps.
+const NAME: usize = 256;
+
 /// Who sends the operations of a request.
 #[derive(Debug)]
 pub(super) struct Caller {
@@ -69,7 +72,7 @@ async fn open(gate: &Gate, caller: &Caller) -> Result<Arc<Op>, Answer> {
 /// What was asked, and what came of it.
 async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> (Asked, Reply) {
     let limits = &gate.core.limits;
-    let mut asked = Asked { name: call.operation_name.clone(), ..Asked::default() };
+    let mut asked = Asked::default();
     let text = match gate.documents.resolve(&mut call) {
         Ok(text) => text,
         Err(refusal) => return (asked, Reply::refused(refusal)),
@@ -97,9 +100,7 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
             _ => OperationKind::Query,
         });
     }
-    if asked.name.is_none() {
-        asked.name = only_name(&document);
-    }
+    asked.name = recorded_name(&document, name);
     if asked.kind == Some(OperationKind::Mutation) && !caller.may_mutate {
         return (asked, Reply::wrong_method());
     }
@@ -117,22 +118,23 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
         // A change that has begun is seen through: only then does its record say what became of it.
         gate.schema.execute(request).await
     } else {
-        match tokio::time::timeout(Duration::from_millis(limits.request_time), gate.schema.execute(request)).await {
-            Ok(response) => response,
-            Err(_) => {
-                let late = Refusal::new(Code::TooComplex, "The answer took too long; ask for less at once.");
-                return (asked, Reply::refused(late));
-            }
-        }
+        let patience = Duration::from_millis(limits.request_time);
+        let Ok(response) = tokio::time::timeout(patience, gate.schema.execute(request)).await else {
+            let late = Refusal::new(Code::TooComplex, "The answer took too long; ask for less at once.");
+            return (asked, Reply::refused(late));
+        };
+        response
     };
     (asked, Reply::executed(response, shape))
 }
 
-/// The name of the only operation of a document.
-fn only_name(document: &ExecutableDocument) -> Option<String> {
-    let mut operations = document.operations.iter();
-    match (operations.next(), operations.next()) {
-        (Some((Some(name), _)), None) => Some(name.to_string()),
-        _ => None,
-    }
+/// The name of the operation that will run, as far as records keep it. One the document does not have is free text.
+fn recorded_name(document: &ExecutableDocument, asked_for: Option<&str>) -> Option<String> {
+    let mut names = document.operations.iter().filter_map(|(name, _)| name);
+    let name = match asked_for {
+        Some(asked_for) => names.find(|name| name.as_str() == asked_for)?,
+        None => names.next().filter(|_| names.next().is_none())?,
+    };
+    // GraphQL names are ASCII, so that any byte is a boundary.
+    Some(name.chars().take(NAME).collect())
 }

@@ -36,7 +36,6 @@ pub(super) fn document(text: &str) -> (Cow<'_, str>, Vec<&str>) {
             Kind::Mark(b':') => hiding = previous.is_some_and(is_secret),
             // `$password: String = "…"`: the default of a variable that carries a secret.
             Kind::Mark(b'=') => hiding = declares == Some(true),
-            Kind::Mark(b'[') => {}
             Kind::Text if hiding => {
                 kept.push_str(&text[from..token.start]);
                 kept.push('"');
@@ -48,7 +47,7 @@ pub(super) fn document(text: &str) -> (Cow<'_, str>, Vec<&str>) {
                 declares = Some(variables.contains(&word(token)) || is_secret(token));
                 hiding = false;
             }
-            Kind::Text => {}
+            Kind::Text | Kind::Mark(b'[') => {}
             _ => hiding = false,
         }
         previous = Some(token);

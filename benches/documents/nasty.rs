@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 const SIZE: usize = 1_000;
 
+/// Makes the n-th of many.
+type Numbered = fn(usize) -> String;
+
 /// Each with a name for reports. None of them reads data: what passes every limit introspects or is invalid.
 pub(crate) fn documents() -> Vec<(String, String)> {
     let mut all = Vec::new();
@@ -56,7 +59,7 @@ pub(crate) fn documents() -> Vec<(String, String)> {
         }
         all.push((name.to_owned(), format!("{open}{}{close}", middle.repeat(times))));
     }
-    let distinct: [(&str, fn(usize) -> String); 4] = [
+    let distinct: [(&str, Numbered); 4] = [
         ("distinct aliases", |number| format!("a{number}:__typename ")),
         ("distinct variables", |number| format!("a{number}(b:$c{number}) ")),
         ("distinct types", |number| format!("t{number}:__type(name:\"Lead\"){{fields{{name}}}}")),
