@@ -14,9 +14,9 @@ on_both_databases!(migrating_again_changes_nothing, |home| async {
 });
 
 on_both_databases!(the_database_refuses_to_rewrite_the_ledger, |home| async {
-    let insert = "INSERT INTO ledger_epoch (id, started_at, previous_leaf) VALUES (1, 1, '')";
+    let insert = "INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES (0, 1, 0, 1)";
     home.tamper(Table::Ledger, insert).await.unwrap();
-    for sql in ["UPDATE ledger_epoch SET started_at = 2", "DELETE FROM ledger_epoch"] {
+    for sql in ["UPDATE ledger_run SET length = 2", "DELETE FROM ledger_run"] {
         let refused = home.tamper(Table::Ledger, sql).await.unwrap_err();
         assert!(refused.contains("append-only"), "{sql}: {refused}");
     }
