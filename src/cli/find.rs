@@ -3,7 +3,7 @@
 use leadkeep::{
     app::{Error, Op, apps, people},
     domain::{Id, Timestamp},
-    policy::Refusal,
+    policy::{Marking, Refusal, document::MarkingText},
 };
 
 /// How many rows a list reads at once.
@@ -65,4 +65,9 @@ fn unknown(error: Error, what: &str, name: &str) -> Error {
 
 fn missing(what: &str, name: &str) -> Error {
     Refusal { message: format!("there is no {what} `{name}`").into(), ..Refusal::not_found() }.into()
+}
+
+/// What a marking means here; its compartments must exist.
+pub(crate) fn marking(op: &Op, text: &MarkingText) -> Result<Marking, Error> {
+    op.snapshot.document.marking(text).ok_or_else(|| missing("compartment", &text.compartments.join("/")))
 }

@@ -3,6 +3,7 @@
 
 mod app;
 mod config;
+mod demo;
 mod exit;
 mod export;
 mod find;
@@ -58,6 +59,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Init(init::Init),
     /// Serve the GraphQL API until told to stop (SIGTERM, Ctrl-C)
     Serve(serve::Serve),
@@ -108,6 +110,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         }
         Command::Config(config) => config.run(&global),
         Command::Ledger(ledger) => in_runtime(ledger.run(&global)),
+        Command::Demo(demo) => in_runtime(demo.run(&global)),
         Command::Init(init) => in_runtime(init.run(&global)),
         Command::Import(import) => in_runtime(Operator::during(&global, async |operator| import.run(operator).await)),
         Command::Export(export) => in_runtime(Operator::during(&global, async |operator| export.run(operator).await)),

@@ -30,7 +30,7 @@ fn key_and_value(text: &str) -> Result<(String, String), &'static str> {
 }
 
 impl Global {
-    /// The settings in force: `defaults` where nothing says otherwise, `flags` of the command over everything.
+    /// The settings in force, with `flags` of the command over everything.
     pub(crate) fn settings(&self, flags: Vec<(&str, Option<String>)>) -> Result<Settings, SettingsError> {
         let mut sources = Sources::from_environment();
         let variable = sources.environment.iter().find(|(name, _)| name == FILE_VARIABLE).map(|(_, value)| PathBuf::from(value));
