@@ -176,7 +176,7 @@ on_both_backends!(the_policy_keeps_its_history, |world| async {
     for number in 1..=6 {
         let revision = otto.graphql(read, json!({ "number": number })).await;
         let revision = &revision.data()["policyRevision"];
-        let sha256: String = sha256(revision["document"].as_str().unwrap());
+        let sha256 = sha256(revision["document"].as_str().unwrap());
         assert_eq!(revision["sha256"], sha256);
     }
     let last = otto.graphql(read, json!({ "number": 6 })).await;
@@ -225,5 +225,5 @@ on_both_backends!(nothing_leaks_to_those_who_may_not, |world| async {
 
 fn sha256(text: &str) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(text))
 }

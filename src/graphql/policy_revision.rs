@@ -48,7 +48,10 @@ impl PolicyRevisionEntry {
 
 impl From<RevisionEntry> for PolicyRevisionEntry {
     fn from(entry: RevisionEntry) -> Self {
-        let sha256 = entry.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut sha256 = String::with_capacity(64);
+        for byte in entry.sha256 {
+            sha256.extend([byte >> 4, byte & 15].map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])));
+        }
         Self { number: entry.number, sha256, at: DateTime(entry.at), request: opaque(entry.request), author: entry.by }
     }
 }
