@@ -216,8 +216,8 @@ impl Watcher for Screen<'_> {
 
     fn progress(&mut self, counts: &Counts, position: u64, _size: u64) {
         self.bar.set_position(position);
-        let seconds = self.bar.elapsed().as_secs_f64().max(0.001);
-        self.bar.set_message(format!("{} rows, {:.0} a second", counts.rows, counts.rows as f64 / seconds));
+        let rate = rate(counts.rows, self.bar.elapsed());
+        self.bar.set_message(format!("{} rows, {rate} a second", counts.rows));
     }
 }
 
@@ -250,9 +250,13 @@ fn show(report: &Report) {
         output::line(format!("Line {} not taken: {}", reject.line, reject.reason()));
     }
     let Counts { rows, created, merged, unchanged, rejected } = report.counts;
-    let rate = rows as f64 * 1e6 / (report.duration.max(1) as f64);
+    let rate = rate(rows, Duration::from_micros(report.duration));
     let would = if report.dry_run { "Would be: " } else { "" };
     output::line(format!(
-        "{would}{created} created, {merged} merged, {unchanged} unchanged, {rejected} rejected of {rows} rows ({rate:.0} a second)."
+        "{would}{created} created, {merged} merged, {unchanged} unchanged, {rejected} rejected of {rows} rows ({rate} a second)."
     ));
+}
+
+fn rate(rows: u64, time: Duration) -> u128 {
+    u128::from(rows) * 1_000_000 / time.as_micros().max(1)
 }

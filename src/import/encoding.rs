@@ -72,30 +72,29 @@ pub fn detect(input: &mut (impl Read + Seek)) -> io::Result<Found> {
     input.seek(SeekFrom::Start(0))?;
     let mut block = vec![0; BLOCK];
     let mut held = fill(input, &mut block)?;
-    let head = &block[..held];
-    let archive = head.starts_with(b"PK\x03\x04");
-    let by_mark = match head {
+    let start = &block[..held];
+    let archive = start.starts_with(b"PK\x03\x04");
+    let by_mark = match start {
         [0xEF, 0xBB, 0xBF, ..] => Some((Encoding::Utf8, 3)),
         [0xFF, 0xFE, ..] => Some((Encoding::Utf16Le, 2)),
         [0xFE, 0xFF, ..] => Some((Encoding::Utf16Be, 2)),
-        _ => zeros(head).map(|encoding| (encoding, 0)),
+        _ => zeros(start).map(|encoding| (encoding, 0)),
     };
-    let (encoding, mark) = match by_mark {
-        Some(found) => found,
-        None => {
-            let (mut sound, mut broken) = (0_u64, 0_u64);
-            loop {
-                let rest = judge(&block[..held], &mut sound, &mut broken);
-                block.copy_within(held - rest..held, 0);
-                let more = fill(input, &mut block[rest..])?;
-                if more == 0 {
-                    broken += rest as u64;
-                    break;
-                }
-                held = rest + more;
+    let (encoding, mark) = if let Some(found) = by_mark {
+        found
+    } else {
+        let (mut sound, mut broken) = (0_u64, 0_u64);
+        loop {
+            let rest = judge(&block[..held], &mut sound, &mut broken);
+            block.copy_within(held - rest..held, 0);
+            let more = fill(input, &mut block[rest..])?;
+            if more == 0 {
+                broken += rest as u64;
+                break;
             }
-            (if broken == 0 || sound > broken { Encoding::Utf8 } else { Encoding::Windows1252 }, 0)
+            held = rest + more;
         }
+        (if broken == 0 || sound > broken { Encoding::Utf8 } else { Encoding::Windows1252 }, 0)
     };
     input.seek(SeekFrom::Start(0))?;
     Ok(Found { encoding, mark, archive })

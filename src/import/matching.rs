@@ -87,9 +87,9 @@ pub fn decide(row: &LeadValues, keys: &[LeadKey], candidates: &[Candidate<'_>]) 
         by_reference.push(candidate.id);
     }
     let by_email = chosen(candidates, |candidate| {
-        let shared = keys.iter().filter(|key| key.kind == KeyKind::Email && candidate.keys.contains(key));
+        let mut addresses = keys.iter().filter(|key| key.kind == KeyKind::Email && candidate.keys.contains(key));
         let names = names(row, candidate.values);
-        shared.clone().any(|key| if is_shared_mailbox(&key.value) { names.agree() || names.nameless() } else { !names.contradict() })
+        addresses.any(|key| if is_shared_mailbox(&key.value) { names.agree() || names.nameless() } else { !names.contradict() })
     });
     let mut found = by_reference;
     found.extend(by_email);

@@ -114,9 +114,9 @@ impl Reader {
         if let Some((_, reason)) = head.fault {
             return Err(Unreadable::Content(format!("the header on line {} cannot be read: {reason}", head.line)));
         }
-        let names: Vec<String> = head.cells.iter().map(|cell| encoding.decode_lossy(cell)).collect();
-        let (preset, columns) = header::resolve(&names, options.preset, &options.mapping).map_err(Unreadable::Content)?;
-        let told_before = if names.iter().map(|name| name.trim()).take(3).eq(REJECT_COLUMNS) { REJECT_COLUMNS.len() } else { 0 };
+        let titles: Vec<String> = head.cells.iter().map(|cell| encoding.decode_lossy(cell)).collect();
+        let (preset, columns) = header::resolve(&titles, options.preset, &options.mapping).map_err(Unreadable::Content)?;
+        let told_before = if titles.iter().map(|title| title.trim()).take(3).eq(REJECT_COLUMNS) { REJECT_COLUMNS.len() } else { 0 };
         let start = head.starts.get(told_before).copied().unwrap_or(0);
         let header = encoding.decode_lossy(&head.raw[start..]);
         Ok(Self { lines, shape: Shape { columns, encoding, region, told_before }, delimiter, preset, header, read, size })

@@ -18,8 +18,14 @@ pub(super) fn put(values: &mut LeadValues, field: Field, text: &str, region: &st
             Ok(())
         }
         _ => match field.kind() {
-            FieldType::Money => Ok(values.set_integer(field, money(text)?)),
-            FieldType::Integer => Ok(values.set_integer(field, score(text)?)),
+            FieldType::Money => {
+                values.set_integer(field, money(text)?);
+                Ok(())
+            }
+            FieldType::Integer => {
+                values.set_integer(field, score(text)?);
+                Ok(())
+            }
             _ => {
                 let text = clean(text, false);
                 bounded(&text, LONGEST_TEXT)?;

@@ -178,7 +178,7 @@ fn head(own: &Op, banner: &str, rows: u64) -> String {
         ("Request", &own.request.to_string()),
         ("Leads", &rows.to_string()),
     ] {
-        head.push_str(&format!("# {name}: {}\r\n", file::one_line(value)));
+        head.extend(["# ", name, ": ", &file::one_line(value), "\r\n"]);
     }
     head
 }

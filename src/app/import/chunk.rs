@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::{Error, leads::finders},
-    domain::{Field, FieldSet, Id, KeyKind, LeadKey, Timestamp, words},
+    domain::{Field, FieldSet, Id, KeyKind, LeadKey, LeadValues, Timestamp, words},
     import::{
         Draft, Reject,
         matching::{Match, decide},
@@ -147,7 +147,7 @@ impl Done {
         values.set_integer(Field::Archived, 0);
         let opening = scope.windows().iter().enumerate().filter(|(_, window)| window.opens(owner, team, marking));
         let clear = scope.cells(opening.fold(0, |bits, (bit, _)| bits | 1 << bit)).0;
-        self.memory.put(Known { id, values, keys: draft.keys, clear, record: None, changes: Default::default() });
+        self.memory.put(Known { id, values, keys: draft.keys, clear, record: None, changes: LeadValues::default() });
         self.counts.created += 1;
     }
 

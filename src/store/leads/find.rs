@@ -95,7 +95,7 @@ impl Tx<'_> {
 
 /// Has one of these names; of several kinds of names the last name decides, then the first, then the company.
 fn called(scope: &LeadScope, field: Field, names: &[&str]) -> Expr {
-    let named = column(field).is_in(names.iter().copied());
+    let so_called = column(field).is_in(names.iter().copied());
     let nameless = clear_cell(scope, Field::LastName).is_null();
     match field {
         Field::FirstName => {
@@ -107,9 +107,9 @@ fn called(scope: &LeadScope, field: Field, names: &[&str]) -> Expr {
                 .and_where(Expr::col(lead_word::Column::Word).is_in(firsts))
                 .and_where(Expr::col(lead_word::Column::Field).eq(i64::from(field.number())))
                 .take();
-            named.and(Expr::col(Column::Id).in_subquery(found)).and(nameless)
+            so_called.and(Expr::col(Column::Id).in_subquery(found)).and(nameless)
         }
-        Field::Company => named.and(nameless).and(clear_cell(scope, Field::FirstName).is_null()),
-        _ => named,
+        Field::Company => so_called.and(nameless).and(clear_cell(scope, Field::FirstName).is_null()),
+        _ => so_called,
     }
 }
