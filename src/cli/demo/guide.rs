@@ -25,7 +25,7 @@ fn may_app() -> String {
 pub(super) fn commands(card: &Card) {
     let query = |who: &str, document: &str| {
         format!(
-            "curl -s {}/graphql -H \"Authorization: Bearer ${who}\" -H 'Content-Type: application/json' \\\n  -d '{{\"query\":\"{document}\"}}'",
+            "curl -s {}/graphql -H \"Authorization: Bearer ${who}\" -H 'Content-Type: application/json' \\\n  -d '{{\"query\":\"{document}\"}}'; echo",
             card.url
         )
     };
@@ -42,8 +42,8 @@ pub(super) fn commands(card: &Card) {
             ));
         }
     }
-    let leads = "{ leads(first: 3) { nodes { company lastName emails marking { banner } redactions { field disposition } } } }";
-    let log = "{ accessLog(first: 3) { nodes { at decision operation { name } rows } } }";
+    let leads = "{ leads(first: 5, orderBy: {field: LAST_NAME}) { nodes { lastName company emails notes marking { banner } } } }";
+    let log = "{ accessLog(first: 5) { edges { node { at decision code subject { person { name } } disclosures { leads } } } } }";
     output::line("\n# 2. The rep sees leads: own ones in clear, the team's with e-mail addresses masked; marked, with a receipt.");
     output::line(query("REP", leads));
     output::line("\n# 3. The auditor sees none.");

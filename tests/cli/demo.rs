@@ -1,0 +1,91 @@
+//! `leadkeep demo`, twice on one folder.
+
+use std::{
+    io::{BufRead, BufReader},
+    os::unix::fs::MetadataExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use super::run::leadkeep;
+use crate::support::Caller;
+
+/// A demo under way; told to stop when dropped.
+struct Demo(Child);
+
+impl Demo {
+    /// Starts one and reads what it prints until it serves.
+    fn start(folder: &Path) -> (Self, String) {
+        let mut command = leadkeep();
+        command.args(["demo", "--port", "0", "--data"]).arg(folder).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().unwrap();
+        let mut printed = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        while !printed.contains("# 4.") {
+            assert!(lines.read_line(&mut printed).unwrap() > 0, "the demo ended: {printed}");
+        }
+        (Self(child), printed)
+    }
+
+    /// Stops it as Ctrl-C would.
+    fn stop(mut self) {
+        let stopped = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
+        assert!(stopped.success());
+        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It has ended already unless the test failed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn card(folder: &Path) -> Value {
+    let file = folder.join("demo.json");
+    assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+    serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+}
+
+async fn sign_in(card: &Value, who: &str) -> Caller {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let person = &card["people"][who];
+    Caller::anonymous(&text(&card["url"])).sign_in(&text(&person["email"]), &text(&person["password"])).await
+}
+
+#[tokio::test]
+async fn a_second_run_finds_everything_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("demo");
+    let (first, printed) = Demo::start(&folder);
+    assert!(printed.contains("1,000 invented leads") && printed.contains("rita@demo.example"), "{printed}");
+    let made = card(&folder);
+    let manager = sign_in(&made, "manager").await;
+    let stage = "{ leads(first: 1) { nodes { id version stage } totalCount } }";
+    let answer = manager.graphql(stage, json!({})).await;
+    let lead = answer.data()["leads"]["nodes"][0].clone();
+    assert_eq!(answer.data()["leads"]["totalCount"], 950, "all but those of no team");
+    let change = "mutation($input: UpdateLeadInput!) { updateLead(input: $input) { lead { stage } } }";
+    let input = json!({ "id": lead["id"], "expectedVersion": lead["version"], "values": { "stage": "Changed by a test" } });
+    manager.graphql(change, json!({ "input": input })).await.data();
+    let auditor = sign_in(&made, "auditor").await;
+    assert_eq!(auditor.graphql(stage, json!({})).await.code(), Some("FORBIDDEN"));
+    let app = Caller::anonymous(made["url"].as_str().unwrap());
+    let app = app.client_credentials(made["app"]["clientId"].as_str().unwrap(), made["app"]["clientSecret"].as_str().unwrap()).await;
+    app.graphql(stage, json!({})).await.data();
+    first.stop();
+
+    let (second, printed) = Demo::start(&folder);
+    assert!(printed.contains("as you left it"), "{printed}");
+    let found = card(&folder);
+    assert_ne!(found["url"], made["url"], "the address is the one of this run");
+    assert_eq!(found["people"], made["people"]);
+    let lookup = "query($id: ID!) { lead(id: $id) { stage } }";
+    let answer = sign_in(&found, "manager").await.graphql(lookup, json!({ "id": lead["id"] })).await;
+    assert_eq!(answer.data()["lead"]["stage"], "Changed by a test");
+    second.stop();
+}

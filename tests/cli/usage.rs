@@ -1,0 +1,55 @@
+//! Help, usage, settings.
+
+use super::run::{leadkeep, run};
+
+#[test]
+fn every_command_explains_itself() {
+    let help = run(&["--help"], "").ok();
+    assert!(help.contains("Exit codes:") && help.contains("leadkeep demo"), "{help}");
+    let commands: Vec<_> = help
+        .split("Commands:\n")
+        .nth(1)
+        .unwrap()
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(commands.len() >= 13, "{commands:?}");
+    for command in commands {
+        let help = run(&[command, "--help"], "").ok();
+        assert!(help.contains("Usage: leadkeep") && help.len() > 300, "{command}: {help}");
+    }
+}
+
+#[test]
+fn wrong_usage_and_wrong_settings_exit_with_2_and_name_the_key() {
+    assert_eq!(run(&["bogus"], "").code, 2);
+    assert_eq!(run(&["import"], "").code, 2);
+    let unknown = run(&["config", "check", "--set", "limits.pagesize=1"], "");
+    assert!(unknown.code == 2 && unknown.err.contains("limits.pagesize"), "{unknown:?}");
+    let bad = run(&["config", "check", "--set", "limits.page_size=many"], "");
+    assert!(bad.code == 2 && bad.err.contains("limits.page_size"), "{bad:?}");
+    let output = leadkeep().args(["config", "check"]).env("LEADKEEP_PORT", "x").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("LEADKEEP_PORT"));
+}
+
+#[test]
+fn config_check_tells_no_password() {
+    let shown = run(&["config", "check", "--database-url", "postgres://me:hunter2@host/db"], "").ok();
+    assert!(shown.contains("postgres://me:redacted@host/db") && !shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn schema_prints_what_is_committed() {
+    assert_eq!(run(&["schema"], "").ok(), include_str!("../../schema.graphql"));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = run(&["serve", "--data", folder.path().to_str().unwrap()], "");
+    assert!(done.code == 1 && done.err.contains("leadkeep init"), "{done:?}");
+}
