@@ -16,7 +16,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Core, Error, Op};
+use super::{Core, Error, Op, export};
 use crate::{
     audit::{codec, record::AccessRecord},
     domain::{
@@ -150,7 +150,11 @@ impl Quotas {
 /// A refused operation is recorded as denied with no disclosure, for nothing was disclosed; the reason says how many
 /// leads it would have shown. What a mutation changed stays changed and recorded.
 pub async fn charge(op: &Op) -> Result<(), Error> {
-    let leads = op.trace().leads_distinct();
+    let leads = {
+        let trace = op.trace();
+        // What an export has counted already is not counted again by the operation that asked for it.
+        trace.leads_distinct().saturating_sub(trace.charged)
+    };
     if leads == 0 || op.subject.operator {
         return Ok(());
     }
@@ -216,8 +220,12 @@ fn limits(op: &Op) -> Vec<(Id, Option<u32>)> {
     person.into_iter().chain(app).collect()
 }
 
-/// How many leads a record disclosed, each counted once.
+/// How many leads a record disclosed, each counted once. Those of an exported file stand in the record of the operation
+/// that asked for it, too.
 fn disclosed(record: &AccessRecord) -> u64 {
+    if record.operation.name.as_deref() == Some(export::RECORD) {
+        return 0;
+    }
     match &record.disclosures[..] {
         [] => 0,
         [one] => one.leads.len() as u64,

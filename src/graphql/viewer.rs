@@ -1,17 +1,20 @@
 //! Who am I, and what may I do.
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::{
     account::AccountReference,
-    error::op,
+    error::{Outward, op},
     field_marking::RuledMarking,
     permission::PermissionName,
     role::{Quotas, Role},
     scalar::{DateTime, opaque},
 };
 use crate::{
-    app::viewer::{self, OpenWindow},
+    app::{
+        quota,
+        viewer::{self, OpenWindow},
+    },
     domain::{FieldSet, SubjectKind},
 };
 
@@ -124,9 +127,32 @@ impl Viewer {
         viewer::quotas(op(ctx)).into()
     }
 
+    /// How many leads the caller was shown today and may still be shown; null for those who are not counted.
+    async fn leads_today(&self, ctx: &Context<'_>) -> Result<Option<LeadsToday>> {
+        let op = op(ctx);
+        Ok(quota::standing(op).await.outward(op)?.map(LeadsToday::from))
+    }
+
     /// When the first of the caller's grants expires.
     async fn rights_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
         op(ctx).rights.valid_until().map(DateTime)
+    }
+}
+
+/// Where somebody stands with their quota of leads per day.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct LeadsToday {
+    /// Leads shown today; the same lead in two answers counts twice.
+    used: u64,
+    /// How many may be shown in a day; null is no limit.
+    limit: Option<u32>,
+    /// When the count begins anew: the next midnight in UTC.
+    resets_at: DateTime,
+}
+
+impl From<quota::Standing> for LeadsToday {
+    fn from(standing: quota::Standing) -> Self {
+        Self { used: standing.used, limit: standing.limit, resets_at: DateTime(standing.resets_at) }
     }
 }
 

@@ -18,7 +18,10 @@ pub mod caller;
 pub mod clock;
 pub mod company;
 pub mod database;
+pub mod ledger;
 pub mod postgres;
+pub mod process;
+pub mod schema;
 pub mod world;
 
 pub use caller::{Answer, Caller};

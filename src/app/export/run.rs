@@ -15,6 +15,7 @@ use crate::{
     app::{
         Error, Op,
         leads::{LeadView, admit, note_grants, page_through},
+        quota,
         seal::{self, Outcome},
     },
     audit::record::{Decision, OperationKind},
@@ -29,6 +30,9 @@ const PAGE: usize = 1_000;
 const IN_MEMORY: usize = 8 * 1024 * 1024;
 /// Longest purpose, in characters.
 const LONGEST_PURPOSE: usize = 200;
+
+/// The operation's name in the record of a file. No GraphQL operation can have it.
+pub const RECORD: &str = "export file";
 
 /// What to take out and what for.
 #[derive(Clone, Debug, Default)]
@@ -91,6 +95,7 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
         LeadQuery { order: Order { field: None, descending: false }, limit: PAGE, select, from: None, backward: false, ..request.query };
     let query = admit(&own, &scope, query)?;
     let body = fill(op, &own, &scope, query).await?;
+    quota::charge(&own).await?;
     let banner = own.trace().marking.banner(&own.snapshot.document.compartments);
     let rows = own.trace().rows;
     let head = head(&own, &banner, rows);
@@ -98,7 +103,7 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
         tokio::task::spawn_blocking(move || join(&head, body)).await.map_err(|_| StoreError::Closed)?.map_err(failed)?;
     let outcome = Outcome {
         kind: if op.subject.operator { OperationKind::Command } else { OperationKind::Mutation },
-        name: Some("export file".into()),
+        name: Some(RECORD.into()),
         document: None,
         variables: Some(json!({ "request": op.request.to_string() }).to_string()),
         decision: Decision::Allowed,
@@ -214,6 +219,7 @@ fn repeat(op: &Op, own: &Op) {
     trace.used.search = trace.used.search.union(own.used.search);
     trace.grants.extend(&own.grants);
     trace.rows += own.rows;
+    trace.charged += own.charged;
     trace.marking = trace.marking.join(own.marking);
     trace.reasons.push("exported".into());
 }
