@@ -19,6 +19,29 @@ fn policy_table_is_fresh() {
     check("tests/policy_table.txt", &policy_table());
 }
 
+/// docs/operations.md names every setting with its default.
+#[test]
+fn every_setting_is_documented() {
+    let documented = include_str!("../docs/operations.md");
+    let defaults = serde_json::to_value(leadkeep::config::Settings::default()).unwrap();
+    let (mut settings, mut sections) = (Vec::new(), vec![(String::new(), defaults)]);
+    while let Some((prefix, section)) = sections.pop() {
+        for (key, value) in section.as_object().unwrap() {
+            match value {
+                serde_json::Value::Object(_) => sections.push((format!("{prefix}{key}."), value.clone())),
+                serde_json::Value::Null => settings.push(format!("| `{prefix}{key}` | `none` |")),
+                // The table is laid out for people.
+                value => settings.push(format!("| `{prefix}{key}` | `{}` |", value.to_string().replace("\",\"", "\", \""))),
+            }
+        }
+    }
+    let missing: Vec<_> = settings.iter().filter(|row| !documented.contains(*row)).collect();
+    assert!(missing.is_empty(), "docs/operations.md lacks or has other defaults for {missing:#?}");
+    let rows =
+        documented.lines().skip_while(|line| *line != "| key | default | meaning |").skip(2).take_while(|line| line.starts_with('|'));
+    assert_eq!(rows.count(), settings.len(), "docs/operations.md names a setting that is gone");
+}
+
 fn check(name: &str, fresh: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     if std::env::var_os("REGENERATE").is_some() {
