@@ -17,21 +17,22 @@ fn permit() -> Permit {
 /// Entries whose body is their index, in these runs: (epoch, length); a checkpoint at 1000 × size after each.
 async fn ledger(home: &Home, runs: &[(i64, i64)]) -> Store {
     let blob = |hex: String| if home.backend == Backend::Sqlite { format!("X'{hex}'") } else { format!("'\\x{hex}'::bytea") };
-    let mut sql = String::new();
+    let mut sql = Vec::new();
     let mut index = 0;
     for (position, (epoch, length)) in runs.iter().enumerate() {
         let first_rseq: i64 = runs[..position].iter().filter(|(other, _)| other == epoch).map(|(_, length)| length).sum();
-        sql +=
-            &format!("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES ({index}, {epoch}, {first_rseq}, {length});");
+        sql.push(format!(
+            "INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES ({index}, {epoch}, {first_rseq}, {length});"
+        ));
         for rseq in first_rseq..first_rseq + length {
             let (leaf, body) = (blob(format!("{index:064x}")), blob(format!("{index:08x}")));
-            sql += &format!("INSERT INTO ledger_entry (epoch, rseq, leaf, body) VALUES ({epoch}, {rseq}, {leaf}, {body});");
+            sql.push(format!("INSERT INTO ledger_entry (epoch, rseq, leaf, body) VALUES ({epoch}, {rseq}, {leaf}, {body});"));
             index += 1;
         }
         let (empty, at) = (blob(String::new()), index * 1_000);
-        sql += &format!("INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ({index}, {empty}, '', {at});");
+        sql.push(format!("INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ({index}, {empty}, '', {at});"));
     }
-    home.tamper(Table::Ledger, &sql).await.unwrap();
+    home.tamper(Table::Ledger, &sql.concat()).await.unwrap();
     Store::open(&home.location(), 2).await.unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! SIGKILL in mid-load: whatever answer a client holds in full, its record stands in the ledger, and what was answered
 //! is what the record says.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and says its seed")]
 
 mod support;
 
