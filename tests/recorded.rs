@@ -26,52 +26,12 @@ type Shown = BTreeMap<Id, (FieldSet, FieldSet)>;
 const LEADS: &[&str] =
     &["lead", "leads", "leadStats", "createLead", "updateLead", "assignLead", "markLead", "archiveLead", "exportLeads", "importLeads"];
 /// Root fields out of which nothing of any lead comes.
-const NO_LEADS: &[&str] = &[
-    "viewer",
-    "accessLog",
-    "accessRecord",
-    "mySessions",
-    "people",
-    "apps",
-    "teams",
-    "roles",
-    "grants",
-    "compartments",
-    "fieldMarkings",
-    "policySettings",
-    "policyRevision",
-    "policyRevisions",
-    "soleAdminPeriods",
-    "signIn",
-    "refreshSession",
-    "signOut",
-    "changePassword",
-    "endSession",
-    "addPerson",
-    "changePerson",
-    "lockPerson",
-    "unlockPerson",
-    "setPassword",
-    "addApp",
-    "changeApp",
-    "lockApp",
-    "unlockApp",
-    "addAppSecret",
-    "revokeAppSecret",
-    "addTeam",
-    "changeTeam",
-    "removeTeam",
-    "addRole",
-    "changeRole",
-    "removeRole",
-    "requestGrant",
-    "approveGrant",
-    "revokeGrant",
-    "addCompartment",
-    "setFieldMarking",
-    "setNotice",
-    "setDefaultLeadMarking",
-];
+const NO_LEADS: &str = "\
+    viewer accessLog accessRecord mySessions people apps teams roles grants compartments fieldMarkings policySettings \
+    policyRevision policyRevisions soleAdminPeriods signIn refreshSession signOut changePassword endSession addPerson \
+    changePerson lockPerson unlockPerson setPassword addApp changeApp lockApp unlockApp addAppSecret revokeAppSecret addTeam \
+    changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \
+    setNotice setDefaultLeadMarking";
 
 /// A lead with every kind of field. Aliases end in `__` and anything, so that the field's name can be read from the key.
 const LEAD: &str = "fragment L on Lead { __typename id version marking { banner } redactions { field disposition }
@@ -80,12 +40,12 @@ const LEAD: &str = "fragment L on Lead { __typename id version marking { banner 
 #[test]
 fn every_root_field_is_known_to_this_test() {
     for (field, leads) in schema::root_fields() {
-        let (known, harmless) = (LEADS.contains(&field.as_str()), NO_LEADS.contains(&field.as_str()));
+        let (known, harmless) = (LEADS.contains(&field.as_str()), NO_LEADS.split(' ').any(|known| known == field));
         assert!(known != harmless, "`{field}` is new: put it into LEADS and run it below, or into NO_LEADS if no lead data can come out");
         assert!(!(leads && harmless), "`{field}` can answer leads, so it must be run below");
     }
-    for field in LEADS.iter().chain(NO_LEADS) {
-        assert!(schema::root_fields().contains_key(*field), "`{field}` is gone");
+    for field in LEADS.iter().copied().chain(NO_LEADS.split(' ')) {
+        assert!(schema::root_fields().contains_key(field), "`{field}` is gone");
     }
 }
 
