@@ -70,7 +70,7 @@ fn record(request: i64, at: Timestamp) -> AccessRecord {
         subject: Subject { person: Some(Id(7)), ..Subject::ANONYMOUS },
         client: Client { ip: Some("192.0.2.1".into()), user_agent: Some("test".into()) },
         purpose: Some("SALES".into()),
-        policy_revision: 3,
+        policy_revision: 0,
         policy_sha256: [4; 32],
         operation: Operation { kind: OperationKind::Query, name: Some("list".into()), document: None, variables: None },
         decision: Decision::Allowed,
@@ -146,6 +146,7 @@ on_both_databases!(detail_and_document_are_kept_beside, |home| async {
     let mut with = record(1, bench.clock.now());
     with.operation.document = Some(sha2::Sha256::digest(text).into());
     let detail = Detail { salt: [1; 16], variables: "{\"variables\":{}}".into() };
+    with.operation.variables = Some(detail.commitment());
     for _ in 0..2 {
         let draft = Draft { record: with.clone(), detail: Some(detail.clone()), document: Some(text.into()), outbox: Vec::new() };
         bench.recorder.append(draft).await.unwrap();
@@ -186,7 +187,8 @@ async fn intruder(home: &Home) -> (Bench, Id) {
     bench.recorder.stop().await;
     assert_eq!(bench.verify().await.fault, None);
     for table in ["ledger_entry", "ledger_run", "ledger_checkpoint"] {
-        let guards: &[&str] = if home.backend == Backend::Sqlite { &["no_update", "no_delete"] } else { &["no_change", "no_truncate"] };
+        let guards: &[&str] =
+            if home.backend == Backend::Sqlite { &["no_update", "no_delete", "no_replace"] } else { &["no_change", "no_truncate"] };
         for guard in guards {
             let on = if home.backend == Backend::Sqlite { String::new() } else { format!(" ON {table}") };
             home.tamper(Table::Ledger, &format!("DROP TRIGGER {table}_{guard}{on}")).await.unwrap();
@@ -291,23 +293,66 @@ on_both_databases!(history_rewritten_with_fitting_hashes_is_noticed, |home| asyn
     assert_eq!((fault.wrong, fault.index), (Wrong::CheckpointRoot, Some(10)));
 });
 
+/// One record with a text and a document beside it, folded.
+async fn one_of_everything(bench: &Bench) -> AccessRecord {
+    let text = "{ lead }";
+    let detail = Detail { salt: [1; 16], variables: "{\"variables\":{}}".into() };
+    let mut record = record(1, bench.clock.now());
+    record.operation.document = Some(sha2::Sha256::digest(text).into());
+    record.operation.variables = Some(detail.commitment());
+    let draft = Draft { detail: Some(detail), document: Some(text.into()), ..draft(record.clone()) };
+    bench.recorder.append(draft).await.unwrap();
+    bench.recorder.fold_now().await.unwrap();
+    record
+}
+
+const COLUMNS: [(&str, &str, &str, &str); 6] = [
+    ("ledger_epoch", "id", "id, started_at", "id, 1"),
+    ("ledger_entry", "epoch, rseq", "epoch, rseq, leaf, body", "epoch, rseq, body, body"),
+    ("ledger_run", "first_index", "first_index, epoch, first_rseq, length", "first_index, epoch, 1, length"),
+    ("ledger_checkpoint", "size", "size, root, note, at", "size, root, note, 1"),
+    ("ledger_detail", "epoch, rseq", "epoch, rseq, salt, variables", "epoch, rseq, salt, 'other'"),
+    ("ledger_document", "sha256", "sha256, text", "sha256, sha256"),
+];
+
 on_both_databases!(nothing_rewrites_the_ledger, |home| async {
     let bench = Bench::open(&home).await;
-    bench.append(1).await.unwrap();
+    one_of_everything(&bench).await;
     bench.recorder.stop().await;
-    for table in ["ledger_epoch", "ledger_entry", "ledger_run", "ledger_checkpoint"] {
-        let column = if table == "ledger_epoch" {
-            "started_at"
-        } else if table == "ledger_checkpoint" {
-            "at"
-        } else {
-            "epoch"
-        };
-        for sql in [format!("UPDATE {table} SET {column} = 1"), format!("DELETE FROM {table}")] {
+    for (table, key, columns, altered) in COLUMNS {
+        let erasable = ["ledger_detail", "ledger_document"].contains(&table);
+        let last = columns.rsplit(", ").next().unwrap();
+        let mut refused = vec![format!("UPDATE {table} SET {last} = {last}")];
+        let upsert = format!(
+            "INSERT INTO {table} SELECT {altered} FROM {table} WHERE true ON CONFLICT ({key}) DO UPDATE SET {last} = {table}.{last}"
+        );
+        let replace = format!("INSERT OR REPLACE INTO {table} ({columns}) SELECT {altered} FROM {table}");
+        if !erasable {
+            refused.push(format!("DELETE FROM {table}"));
+        }
+        match home.backend {
+            Backend::Postgres => refused.push(upsert),
+            Backend::Sqlite => {
+                refused.push(format!("UPDATE OR REPLACE {table} SET {last} = {last}"));
+                if table == "ledger_document" {
+                    // Put in again by every process, so that it is ignored instead.
+                    home.tamper(Table::Ledger, &replace).await.unwrap();
+                    home.tamper(Table::Ledger, &upsert).await.unwrap();
+                } else {
+                    refused.extend([upsert, replace]);
+                }
+            }
+        }
+        for sql in refused {
             let refused = home.tamper(Table::Ledger, &sql).await.unwrap_err();
             assert!(refused.contains("append-only"), "{sql}: {refused}");
         }
     }
+    assert_eq!(bench.verify().await.fault, None);
+    for table in ["ledger_detail", "ledger_document"] {
+        home.tamper(Table::Ledger, &format!("DELETE FROM {table}")).await.unwrap();
+    }
+    assert_eq!(bench.verify().await.fault, None, "what was erased is missing, not wrong");
 });
 
 on_both_databases!(a_full_queue_refuses_at_once, |home| async {

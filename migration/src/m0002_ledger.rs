@@ -1,5 +1,5 @@
 //! The access log: entries by epoch, the runs that give them their global index, checkpoints; triggers keep them as they
-//! are. The edge is only what the sequencer goes on from; it can be computed from the entries.
+//! are, and what lies beside them as it is until it is erased. The edge is only what the sequencer goes on from; it can be computed from the entries.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
@@ -12,12 +12,22 @@ pub(crate) struct Step;
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         dialect::run(manager, DDL).await?;
-        let guards = match manager.get_database_backend() {
-            DbBackend::Postgres => POSTGRES_GUARDS,
-            _ => SQLITE_GUARDS,
-        };
-        for table in ["ledger_epoch", "ledger_entry", "ledger_run", "ledger_checkpoint"] {
-            dialect::run(manager, &guards.replace("GUARDED", table)).await?;
+        let postgres = manager.get_database_backend() == DbBackend::Postgres;
+        if postgres {
+            dialect::run(manager, POSTGRES_FUNCTION).await?;
+        }
+        for (table, same_key, guards) in [
+            ("ledger_epoch", "id = NEW.id", FOR_EVER),
+            ("ledger_entry", "epoch = NEW.epoch AND rseq = NEW.rseq", FOR_EVER),
+            ("ledger_run", "first_index = NEW.first_index", FOR_EVER),
+            ("ledger_checkpoint", "size = NEW.size", FOR_EVER),
+            ("ledger_detail", "epoch = NEW.epoch AND rseq = NEW.rseq", ERASABLE),
+            ("ledger_document", "sha256 = NEW.sha256", ERASABLE_ONCE),
+        ] {
+            let triggers = if postgres { guards.postgres } else { guards.sqlite };
+            for trigger in triggers {
+                dialect::run(manager, &trigger.replace("GUARDED", table).replace("SAME_KEY", same_key)).await?;
+            }
         }
         Ok(())
     }
@@ -52,20 +62,39 @@ CREATE TABLE ledger_detail (
 --
 CREATE TABLE ledger_document (
     sha256 BYTES NOT NULL PRIMARY KEY, text BYTES NOT NULL
-)
+) CLUSTERED
 ";
 
-const SQLITE_GUARDS: &str = r"
-CREATE TRIGGER GUARDED_no_update BEFORE UPDATE ON GUARDED BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
---
-CREATE TRIGGER GUARDED_no_delete BEFORE DELETE ON GUARDED BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
-";
+/// The triggers of a table, by back end.
+struct Guards {
+    sqlite: &'static [&'static str],
+    postgres: &'static [&'static str],
+}
 
-const POSTGRES_GUARDS: &str = r"
+/// Nothing changes or goes.
+const FOR_EVER: Guards = Guards { sqlite: &[NO_UPDATE, NO_DELETE, NO_REPLACE], postgres: &[NO_CHANGE, NO_TRUNCATE] };
+/// Rows may go, but not change.
+const ERASABLE: Guards = Guards { sqlite: &[NO_UPDATE, NO_REPLACE], postgres: &[NO_REWRITE] };
+/// The same of what is put in again and again, and stays as it is.
+const ERASABLE_ONCE: Guards = Guards { sqlite: &[NO_UPDATE, KEEP_FIRST], postgres: &[NO_REWRITE] };
+
+const NO_UPDATE: &str =
+    "CREATE TRIGGER GUARDED_no_update BEFORE UPDATE ON GUARDED BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END";
+const NO_DELETE: &str =
+    "CREATE TRIGGER GUARDED_no_delete BEFORE DELETE ON GUARDED BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END";
+/// `INSERT OR REPLACE` deletes without asking the triggers of DELETE.
+const NO_REPLACE: &str = "CREATE TRIGGER GUARDED_no_replace BEFORE INSERT ON GUARDED
+WHEN EXISTS (SELECT 1 FROM GUARDED WHERE SAME_KEY) BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END";
+/// Whatever an insert says of rows that are there already, they stay.
+const KEEP_FIRST: &str = "CREATE TRIGGER GUARDED_keep_first BEFORE INSERT ON GUARDED
+WHEN EXISTS (SELECT 1 FROM GUARDED WHERE SAME_KEY) BEGIN SELECT RAISE(IGNORE); END";
+
+const POSTGRES_FUNCTION: &str = r"
 CREATE OR REPLACE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$
---
-CREATE TRIGGER GUARDED_no_change BEFORE UPDATE OR DELETE ON GUARDED FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only()
---
-CREATE TRIGGER GUARDED_no_truncate BEFORE TRUNCATE ON GUARDED FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()
 ";
+const NO_CHANGE: &str =
+    "CREATE TRIGGER GUARDED_no_change BEFORE UPDATE OR DELETE ON GUARDED FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only()";
+const NO_REWRITE: &str = "CREATE TRIGGER GUARDED_no_rewrite BEFORE UPDATE ON GUARDED FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only()";
+const NO_TRUNCATE: &str =
+    "CREATE TRIGGER GUARDED_no_truncate BEFORE TRUNCATE ON GUARDED FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()";

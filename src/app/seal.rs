@@ -48,8 +48,7 @@ pub async fn seal(op: &Op, outcome: Outcome) -> Result<Receipt, Unrecorded> {
 
 fn draft(op: &Op, outcome: Outcome) -> Draft {
     let detail = detail(op, outcome.variables.as_deref());
-    let commitment =
-        detail.as_ref().map(|detail| Sha256::new().chain_update(detail.salt).chain_update(&detail.variables).finalize().into());
+    let commitment = detail.as_ref().map(Detail::commitment);
     let trace = op.trace();
     let mut grants = trace.grants.clone();
     grants.sort_unstable();

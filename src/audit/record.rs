@@ -1,5 +1,7 @@
 //! The access record: one operation, allowed, denied, invalid or failed.
 
+use sha2::{Digest as _, Sha256};
+
 use crate::{
     domain::{Client, Digest, FieldSet, Id, Subject, Timestamp},
     policy::{Code, Marking},
@@ -162,6 +164,18 @@ pub struct Detail {
     pub salt: [u8; 16],
     /// A JSON object: `variables` as they were sent, secrets redacted, and `purposeText`.
     pub variables: String,
+}
+
+impl Detail {
+    /// What the record keeps of it.
+    pub fn commitment(&self) -> Digest {
+        commitment(&self.salt, &self.variables)
+    }
+}
+
+/// SHA-256(salt ‖ text).
+pub fn commitment(salt: &[u8], text: &str) -> Digest {
+    Sha256::new().chain_update(salt).chain_update(text).finalize().into()
 }
 
 /// A record on its way to the recorder.
