@@ -109,6 +109,7 @@ on_both_databases!(appended_folded_and_verified, |home| async {
     }
     let report = bench.verify().await;
     assert_eq!((report.entries, report.folded, report.epochs, report.outstanding, report.fault), (700, 700, 1, 0, None));
+    assert_eq!(report.origin.as_deref(), Some(bench.recorder.origin()));
     assert!(report.checkpoints >= 1);
 
     // Another process follows the first, and what the first appends later is folded as well.
@@ -353,6 +354,74 @@ on_both_databases!(nothing_rewrites_the_ledger, |home| async {
         home.tamper(Table::Ledger, &format!("DELETE FROM {table}")).await.unwrap();
     }
     assert_eq!(bench.verify().await.fault, None, "what was erased is missing, not wrong");
+});
+
+/// Ten records, the last with everything beside it; the guards of what is beside are gone.
+async fn beside(home: &Home) -> Bench {
+    let (_, _) = intruder(home).await;
+    let bench = Bench::open(home).await;
+    one_of_everything(&bench).await;
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+    for table in ["ledger_detail", "ledger_document", "ledger_epoch"] {
+        let drop = match (home.backend, table) {
+            (Backend::Sqlite, "ledger_epoch") => format!("DROP TRIGGER {table}_no_delete"),
+            (Backend::Sqlite, _) => format!("DROP TRIGGER {table}_no_update"),
+            (Backend::Postgres, _) => format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+        };
+        home.tamper(Table::Ledger, &drop).await.unwrap();
+    }
+    bench
+}
+
+async fn found_beside(home: &Home, sql: &str) -> (Wrong, Option<u64>, Option<u64>) {
+    let bench = beside(home).await;
+    home.tamper(Table::Ledger, sql).await.unwrap();
+    let fault = bench.verify().await.fault.unwrap();
+    (fault.wrong, fault.rseq, fault.index)
+}
+
+on_both_databases!(altered_variables_are_named, |home| async {
+    let sql = "UPDATE ledger_detail SET variables = 'other'";
+    assert_eq!(found_beside(&home, sql).await, (Wrong::Variables, Some(0), Some(10)));
+});
+
+on_both_databases!(variables_of_a_record_that_had_none_are_named, |home| async {
+    let sql = "INSERT INTO ledger_detail SELECT MIN(epoch), 4, leaf, 'put in' FROM ledger_entry GROUP BY leaf ORDER BY 1 LIMIT 1";
+    assert_eq!(found_beside(&home, sql).await, (Wrong::Variables, Some(4), Some(4)));
+});
+
+on_both_databases!(an_altered_document_is_named, |home| async {
+    assert_eq!(found_beside(&home, "UPDATE ledger_document SET text = sha256").await, (Wrong::Document, Some(0), Some(10)));
+});
+
+on_both_databases!(an_epoch_missing_from_the_list_is_named, |home| async {
+    let sql = "DELETE FROM ledger_epoch WHERE id = (SELECT MAX(id) FROM ledger_epoch)";
+    assert_eq!(found_beside(&home, sql).await, (Wrong::Epoch, Some(0), Some(10)));
+});
+
+on_both_databases!(a_policy_revision_that_does_not_fit_is_named, |home| async {
+    let bench = Bench::open(&home).await;
+    let stored = |number: i64, byte: &str| {
+        let (sha256, at) = (byte.repeat(32), "1, NULL, 1");
+        match home.backend {
+            Backend::Sqlite => format!("INSERT INTO policy_revision VALUES ({number}, x'{sha256}', {at})"),
+            Backend::Postgres => format!("INSERT INTO policy_revision VALUES ({number}, decode('{sha256}', 'hex'), {at})"),
+        }
+    };
+    home.tamper(Table::Main, &stored(1, "04")).await.unwrap();
+    home.tamper(Table::Main, &stored(2, "04")).await.unwrap();
+    for policy_revision in [1, 2, 1] {
+        bench.recorder.append(draft(AccessRecord { policy_revision, ..record(1, bench.clock.now()) })).await.unwrap();
+    }
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+    let altered = format!("DELETE FROM policy_revision WHERE number = 2; {}", stored(2, "05"));
+    for sql in ["DELETE FROM policy_revision WHERE number = 2", altered.as_str()] {
+        home.tamper(Table::Main, sql).await.unwrap();
+        let fault = bench.verify().await.fault.unwrap();
+        assert_eq!((fault.wrong, fault.rseq), (Wrong::Policy, Some(1)));
+    }
 });
 
 on_both_databases!(a_full_queue_refuses_at_once, |home| async {

@@ -1,9 +1,12 @@
 //! Recomputes the whole ledger from what the database holds, trusting nothing but the public key: every leaf from its
-//! bytes, every link of every chain, the place of every entry in the tree, every signed head. Rows come in pages; what is
+//! bytes, every link of every chain, the place of every entry in the tree, every signed head, what lies beside the entries. Rows come in pages; what is
 //! kept meanwhile is a line per epoch.
+
+mod beside;
 
 use std::collections::VecDeque;
 
+use beside::Beside;
 use ed25519_dalek::VerifyingKey;
 
 use crate::{
@@ -37,6 +40,8 @@ pub struct Report {
     pub epochs: u64,
     /// Checkpoints whose signature and root hold.
     pub checkpoints: u64,
+    /// The log's name in the last of them.
+    pub origin: Option<String>,
     /// Changes whose records are still on their way.
     pub outstanding: u64,
     /// The first thing that is wrong; `None`: nothing is.
@@ -64,7 +69,9 @@ pub async fn verify(
     // In this order: a run and the checkpoint over it commit together.
     let folded = store.ledger_folded().await?;
     let signed = store.ledger_signed().await?;
-    let mut check = Check { store, key, origin, verifier: Verifier::default(), heads: VecDeque::new(), asked: 0, epochs: 0, good: 0 };
+    let beside = Beside::new(store).await?;
+    let (verifier, heads) = (Verifier::default(), VecDeque::new());
+    let mut check = Check { store, key, origin, beside, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
     let (mut outstanding, mut fault) = (0, None);
     match check.all(folded.max(signed), signed, progress).await {
         Err(Stop::Store(error)) => return Err(error),
@@ -82,13 +89,14 @@ pub async fn verify(
             }
         }
     }
-    let Check { verifier, epochs, good, .. } = check;
+    let Check { verifier, epochs, good, signed_as, .. } = check;
     Ok(Report {
         entries: verifier.entries(),
         folded: verifier.tree_size(),
         root: verifier.root(),
         epochs,
         checkpoints: good,
+        origin: signed_as,
         outstanding,
         fault,
     })
@@ -115,6 +123,7 @@ struct Check<'s> {
     store: &'s Store,
     key: &'s VerifyingKey,
     origin: Option<&'s str>,
+    beside: Beside<'s>,
     verifier: Verifier,
     /// Checkpoints that come next: size, stored root, note.
     heads: VecDeque<(u64, Vec<u8>, String)>,
@@ -122,6 +131,7 @@ struct Check<'s> {
     asked: u64,
     epochs: u64,
     good: u64,
+    signed_as: Option<String>,
 }
 
 impl Check<'_> {
@@ -147,7 +157,11 @@ impl Check<'_> {
             return Err(wrong.into());
         }
         self.verifier.finish()?;
-        self.unfolded().await
+        self.unfolded().await?;
+        if self.beside.has_altered() {
+            return Err(Fault { wrong: Wrong::Document, epoch: None, rseq: None, index: None }.into());
+        }
+        Ok(())
     }
 
     async fn run(&mut self, run: RunRow, signed: u64) -> Result<(), Stop> {
@@ -159,6 +173,7 @@ impl Check<'_> {
                 let index = Some(self.verifier.tree_size());
                 return Err(Fault { wrong: Wrong::Missing, epoch: Some(run.epoch), rseq: Some(next), index }.into());
             }
+            self.beside.page(run.epoch, &rows).await?;
             for row in rows {
                 self.entry(run.epoch, &row, true).await?;
                 next = row.rseq + 1;
@@ -174,24 +189,32 @@ impl Check<'_> {
         let claim = Claim { epoch, rseq: row.rseq, leaf: row.leaf.unwrap_or([0; 32]), body: &row.body, says };
         let index = folded.then_some(self.verifier.tree_size());
         self.verifier.entry(&claim, folded)?;
-        match entry {
-            Some(entry) if entry.rseq == 0 => self.epoch_head(&entry, index).await,
-            Some(entry) if entry.follows.is_some() => Err(wrong_head(&entry, index)),
-            _ => Ok(()),
+        let Some(entry) = entry else { return Ok(()) };
+        if entry.rseq == 0 {
+            self.epoch_head(&entry, index).await?;
+        } else if entry.follows.is_some() {
+            return Err(wrong(Wrong::EpochHead, &entry, index));
+        }
+        match self.beside.wrong(&entry).await? {
+            Some(found) => Err(wrong(found, &entry, index)),
+            None => Ok(()),
         }
     }
 
     /// An epoch's first entry names an entry that is there, or none.
     async fn epoch_head(&mut self, entry: &Entry, index: Option<u64>) -> Result<(), Stop> {
         self.epochs += 1;
+        if !self.beside.lists(entry.epoch).await? {
+            return Err(wrong(Wrong::Epoch, entry, index));
+        }
         let Some(tail) = entry.follows else {
-            return if entry.previous == [0; 32] { Ok(()) } else { Err(wrong_head(entry, index)) };
+            return if entry.previous == [0; 32] { Ok(()) } else { Err(wrong(Wrong::EpochHead, entry, index)) };
         };
         let rows = self.store.ledger_entries(tail.epoch, tail.rseq, 1).await?;
         match rows.first().filter(|row| row.rseq == tail.rseq) {
             None => Err(Fault { wrong: Wrong::Missing, epoch: Some(tail.epoch), rseq: Some(tail.rseq), index: None }.into()),
             Some(row) if tree::leaf(&row.body) == entry.previous => Ok(()),
-            Some(_) => Err(wrong_head(entry, index)),
+            Some(_) => Err(wrong(Wrong::EpochHead, entry, index)),
         }
     }
 
@@ -208,7 +231,7 @@ impl Check<'_> {
     async fn head_here(&mut self, signed: u64) -> Result<(), Stop> {
         self.next_head(signed).await?;
         let Some((size, root, note)) = self.heads.pop_front_if(|(size, ..)| *size <= self.verifier.tree_size()) else { return Ok(()) };
-        self.verifier.checkpoint(size, &note, self.origin, self.key)?;
+        self.signed_as = Some(self.verifier.checkpoint(size, &note, self.origin, self.key)?.origin);
         if root[..] != self.verifier.root() {
             return Err(Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(size) }.into());
         }
@@ -223,6 +246,7 @@ impl Check<'_> {
             epoch = Some(this);
             loop {
                 let rows = self.store.ledger_entries(this, self.verifier.next_of(this), PAGE).await?;
+                self.beside.page(this, &rows).await?;
                 for row in &rows {
                     self.entry(this, row, false).await?;
                 }
@@ -235,6 +259,6 @@ impl Check<'_> {
     }
 }
 
-fn wrong_head(entry: &Entry, index: Option<u64>) -> Stop {
-    Fault { wrong: Wrong::EpochHead, epoch: Some(entry.epoch), rseq: Some(entry.rseq), index }.into()
+fn wrong(wrong: Wrong, entry: &Entry, index: Option<u64>) -> Stop {
+    Fault { wrong, epoch: Some(entry.epoch), rseq: Some(entry.rseq), index }.into()
 }

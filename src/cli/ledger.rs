@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use leadkeep::{
@@ -22,7 +23,7 @@ Recomputes every hash, every link of every chain, the place of every entry in th
 database holds, and names the first record that is wrong. It writes nothing and may run beside a server, or on a copy.
 
 Whoever holds both the database and the key can rewrite history so that it fits. Keep the public key (`leadkeep ledger key`) and
-checkpoints or receipts elsewhere, and give that key here with --public-key.
+what this prints, checkpoints or receipts elsewhere, and give that key here with --public-key.
 
 Exit code 0: as it was written. 3: something is wrong. 1: could not be read.";
 
@@ -97,12 +98,19 @@ impl Verify {
 
 fn tell(report: &Report) -> Exit {
     let Report { entries, folded, epochs, checkpoints, outstanding, .. } = report;
-    output::line(format!("{entries} records in {epochs} epochs; {folded} of them in the tree, under {checkpoints} signed heads"));
+    let [records, epochs, heads] = [(*entries, "record"), (*epochs, "epoch"), (*checkpoints, "signed head")].map(counted);
+    output::line(format!("{records} in {epochs}; {folded} in the tree, under {heads}"));
     if *outstanding > 0 {
-        output::line(format!("{outstanding} changes wait in the outbox for their records; the next start of the server writes them"));
+        let changes = counted((*outstanding, "change"));
+        output::line(format!("waiting in the outbox for their records: {changes}; the next start of the server writes them"));
     }
     match &report.fault {
         None => {
+            output::line(format!("size {folded}"));
+            output::line(format!("root {}", STANDARD.encode(report.root)));
+            if let Some(origin) = &report.origin {
+                output::line(format!("signed as {origin}"));
+            }
             output::line("verified: everything is as it was written");
             Exit::Done
         }
@@ -111,4 +119,8 @@ fn tell(report: &Report) -> Exit {
             Exit::NotVerified
         }
     }
+}
+
+fn counted((number, what): (u64, &str)) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

@@ -49,6 +49,14 @@ pub enum Wrong {
     CheckpointRoot,
     /// The tree has entries that no checkpoint has signed.
     Unsigned,
+    /// What is kept beside the entry is not what it was sealed with.
+    Variables,
+    /// The document kept under the hash that the entry names has another.
+    Document,
+    /// The policy revision that the entry names is not stored, or with another hash.
+    Policy,
+    /// The list of epochs lacks the one that the entry begins.
+    Epoch,
     /// The outbox still has the record-to-be of a change from before.
     Outbox,
 }
@@ -66,6 +74,10 @@ impl fmt::Display for Wrong {
             Self::CheckpointSignature => "the checkpoint is not signed by the ledger's key",
             Self::CheckpointRoot => "the checkpoint's root is not the root of the entries",
             Self::Unsigned => "no checkpoint has signed it",
+            Self::Variables => "the variables kept beside it are not those it was sealed with",
+            Self::Document => "the document kept for it is not the one it names",
+            Self::Policy => "the policy revision it names is not the one that is stored",
+            Self::Epoch => "the list of epochs lacks the one it begins",
             Self::Outbox => "a change was made but never reached the ledger",
         })
     }
@@ -175,8 +187,8 @@ impl Verifier {
         Err(Fault { wrong: Wrong::Run, epoch: Some(epoch), rseq: Some(first_rseq), index: Some(first_index) })
     }
 
-    /// Checks a checkpoint when the tree has reached its size.
-    pub fn checkpoint(&mut self, size: u64, note: &str, origin: Option<&str>, key: &VerifyingKey) -> Result<(), Fault> {
+    /// Checks a checkpoint when the tree has reached its size, and returns what it says.
+    pub fn checkpoint(&mut self, size: u64, note: &str, origin: Option<&str>, key: &VerifyingKey) -> Result<Checkpoint, Fault> {
         let fault = |wrong| Fault { wrong, epoch: None, rseq: None, index: Some(size) };
         let head = Checkpoint::open(note, key).ok_or(fault(Wrong::CheckpointSignature))?;
         if head.size != size || origin.is_some_and(|origin| origin != head.origin) {
@@ -186,7 +198,7 @@ impl Verifier {
             return Err(fault(Wrong::CheckpointRoot));
         }
         self.signed = size;
-        Ok(())
+        Ok(head)
     }
 
     /// Checks that the last checkpoint covers the whole tree.

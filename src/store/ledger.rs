@@ -3,6 +3,7 @@
 //! A commit that failed says nothing about what is on the disk, and a handle whose fsync failed once may lie about the
 //! next: the writer gives the handle up and opens another, the caller begins a new epoch.
 
+mod beside;
 mod fold;
 mod postgres;
 mod read;

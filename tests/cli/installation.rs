@@ -73,6 +73,9 @@ fn leads(home: &Home) {
 async fn verify(home: &Home) {
     let verified = run_in(home, &["ledger", "verify"], "");
     assert_eq!(verified.code, 0, "{verified:?}");
+    for line in ["size ", "root ", "signed as leadkeep/"] {
+        assert!(verified.out.lines().any(|said| said.starts_with(line)), "{verified:?}");
+    }
     let triggers = match home.backend {
         Backend::Sqlite => "DROP TRIGGER ledger_entry_no_update",
         Backend::Postgres => "ALTER TABLE ledger_entry DISABLE TRIGGER ALL",
