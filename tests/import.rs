@@ -5,6 +5,7 @@ mod support;
 
 use std::io::Write;
 
+use entity::change_detail;
 use leadkeep::{
     app::{
         Op,
@@ -14,6 +15,7 @@ use leadkeep::{
     import::Reject,
 };
 use reqwest::{Method, multipart};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use support::{Answer, Caller, World, company, on_both_backends};
 
@@ -160,6 +162,34 @@ on_both_backends!(an_upload_tells_every_row_it_did_not_take, |world| async {
     let answer = upload(&manager, b"a,b\n1,2\n", json!({})).await;
     assert_eq!(answer.code(), Some("BAD_USER_INPUT"));
     assert!(answer.message().unwrap().contains("--map"));
+});
+
+on_both_backends!(the_record_names_every_lead, |world| async {
+    let mut file = String::from("First Name,Last Name,Reference,Email,City\nFirst0,Last0,REF-0,extra@customer0.example,Bonn\n");
+    file.extend((0..600).map(|n| format!("New{n},Person{n},NEW-{n},new{n}@new.example,Bonn\n")));
+    let answer = upload(&world.caller(company::MANAGER).await, file.as_bytes(), json!({})).await;
+    let payload = &answer.data()["importLeads"];
+    assert_eq!((&payload["created"], &payload["merged"]), (&json!(600), &json!(1)), "{}", answer.text);
+
+    let database = world.home.connect().await;
+    let query = change_detail::Entity::find().filter(change_detail::Column::Kind.is_in(["import", "lead"]));
+    let rows = query.order_by_asc(change_detail::Column::Seq).all(&database).await.unwrap();
+    assert_eq!(rows.len(), 2, "one row a chunk");
+    let [first, second] = [0, 1].map(|n: usize| serde_json::from_str::<Value>(rows[n].after.as_ref().unwrap()).unwrap());
+    let merged = &first["merged"][0];
+    assert_eq!(merged["before"], json!({ "emails": "lead0@customer0.example" }));
+    assert_eq!(merged["after"], json!({ "emails": "lead0@customer0.example\nextra@customer0.example" }));
+
+    let auditor = world.caller(company::AUDITOR).await;
+    let log = "query($filter: AccessLogFilter!) { accessLog(first: 50, filter: $filter) { edges { node {
+        changed { kind item } changes { kind before after } } } } }";
+    for lead in [&merged["lead"], &first["created"][0], second["created"].as_array().unwrap().last().unwrap()] {
+        let answer = auditor.graphql(log, json!({ "filter": { "lead": lead, "kind": "MUTATION" } })).await;
+        let edges = answer.data()["accessLog"]["edges"].as_array().unwrap();
+        assert_eq!(edges.len(), 1, "{lead}");
+        assert_eq!(edges[0]["node"]["changed"].as_array().unwrap().iter().filter(|changed| changed["kind"] == "lead").count(), 601);
+        assert!(!answer.text.contains("customer0.example"), "an auditor sees no values of leads");
+    }
 });
 
 const EXPORT: &str = "mutation($input: ExportLeadsInput!) { exportLeads(input: $input) { fileName rows banner content } }";

@@ -1,6 +1,6 @@
 //! One chunk of rows: looked up, decided and written in one transaction.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     known::{Known, Memory, name},
@@ -9,14 +9,15 @@ use super::{
 };
 use crate::{
     app::{Error, leads::finders},
-    domain::{Field, FieldSet, Id, KeyKind, LeadKey, LeadValues, Timestamp, words},
+    audit::{codec, record::Changed},
+    domain::{Field, FieldSet, Id, KeyKind, LeadKey, LeadValue, LeadValues, Timestamp, words},
     import::{
         Draft, Reject,
         matching::{Match, decide},
         merging::merge,
     },
     policy::{LeadScope, Marking},
-    store::{ChangeNote, Tx, leads::NewLead},
+    store::{Change, ChangeNote, StoreError, Tx, leads::NewLead},
 };
 
 /// A row with the id, owner and team it gets if it is a new lead.
@@ -85,8 +86,8 @@ impl Chunk {
             tx.update_lead(&scope, record.id, &values, None, Some((&keys, &words))).await?;
         }
         let merged = changed.iter().map(|(record, changes)| {
-            let fields: Vec<&str> = changes.fields().iter().map(Field::name).collect();
-            json!({ "lead": record.id.to_string(), "fields": fields })
+            let [before, after] = [&record.values, changes].map(|values| cells(values, changes.fields()));
+            json!({ "lead": record.id.to_string(), "before": before, "after": after })
         });
         let after = json!({
             "created": added.iter().map(|lead| lead.id.to_string()).collect::<Vec<_>>(),
@@ -97,10 +98,35 @@ impl Chunk {
         for change in &mut note.changes {
             change.after = Some(after.to_string());
         }
+        let touched = added.iter().map(|lead| lead.id).chain(changed.iter().map(|(record, _)| record.id));
+        let touched = touched.map(|lead| Change { kind: "lead", item: lead.to_string(), before: None, after: None });
+        let touched: Vec<Change> = touched.collect();
+        name_leads(&mut note, &touched)?;
         tx.put_change(&note).await?;
+        // The record names every lead; what became of them lies together in the one row just written.
+        note.changes.extend(touched);
         done.note = Some(note);
         Ok(done)
     }
+}
+
+/// Names the leads in the record-to-be, too.
+fn name_leads(note: &mut ChangeNote, leads: &[Change]) -> Result<(), StoreError> {
+    let unreadable = |error: codec::Malformed| StoreError::Corrupt(error.to_string());
+    let mut record = codec::decode_record(&note.body).map_err(unreadable)?;
+    record.changed.extend(leads.iter().map(|lead| Changed { kind: lead.kind.into(), item: lead.item.clone() }));
+    note.body = codec::encode(&record);
+    Ok(())
+}
+
+/// These fields of a lead as JSON, for the erasable table.
+fn cells(values: &LeadValues, fields: FieldSet) -> Value {
+    let cell = |field: Field| match values.0.get(&field) {
+        Some(Some(LeadValue::Text(text))) => Value::from(text.as_str()),
+        Some(Some(LeadValue::Integer(number))) => Value::from(*number),
+        _ => Value::Null,
+    };
+    fields.iter().map(|field| (field.name().to_owned(), cell(field))).collect()
 }
 
 /// Keys that say who somebody is; a tag does not.
