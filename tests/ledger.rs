@@ -424,6 +424,32 @@ on_both_databases!(a_policy_revision_that_does_not_fit_is_named, |home| async {
     }
 });
 
+/// The role that docs/operations.md describes adds to the ledger and cannot change it, triggers or not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_serving_role_only_adds() {
+    let mut home = Home::new(Backend::Postgres).await;
+    let manual = include_str!("../docs/operations.md");
+    let roles = manual.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    home.tamper(Table::Ledger, roles).await.unwrap();
+    for table in COLUMNS.map(|(table, ..)| table) {
+        home.tamper(Table::Ledger, &format!("ALTER TABLE {table} DISABLE TRIGGER ALL")).await.unwrap();
+    }
+    home.database_url = home.database_url.map(|url| url.replace("postgres@", "leadkeep@"));
+    let bench = Bench::open(&home).await;
+    one_of_everything(&bench).await;
+    leave_in_outbox(&bench, 1, 1).await;
+    bench.recorder.recover().await.unwrap();
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+    for (table, _, columns, _) in COLUMNS {
+        let last = columns.rsplit(", ").next().unwrap();
+        let refused = home.tamper(Table::Ledger, &format!("UPDATE {table} SET {last} = {last}")).await.unwrap_err();
+        assert!(refused.contains("permission denied"), "{refused}");
+        let deleted = home.tamper(Table::Ledger, &format!("DELETE FROM {table}")).await;
+        assert_eq!(deleted.is_ok(), ["ledger_detail", "ledger_document"].contains(&table), "{table}: {deleted:?}");
+    }
+}
+
 on_both_databases!(a_full_queue_refuses_at_once, |home| async {
     let bench = Bench::with(&home, Settings { queue: 1, ..Settings::default() }).await;
     let results = futures_util::future::join_all((0..1_000).map(|request| bench.append(request))).await;
