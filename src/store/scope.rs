@@ -31,6 +31,32 @@ pub(super) fn row_exists(scope: &LeadScope) -> Expr {
     any(scope.windows().iter().map(window_opens))
 }
 
+/// How many arms a page is gathered from at most.
+const ARMS: usize = 64;
+
+/// The rows that exist for the subject as a union of arms, each of which an index serves in any order that one serves:
+/// the leads of one owner, or of one team. `None` if they are better found by the order itself: there is but one arm, or
+/// some window opens leads of any owner and team, or there would be too many.
+pub(super) fn arms(scope: &LeadScope) -> Option<Vec<Expr>> {
+    let mut arms = Vec::new();
+    for window in scope.windows() {
+        let teams = window.rows.iter().enumerate().find_map(|(at, rows)| match rows {
+            RowScope::Teams(teams) if teams.len() > 1 => Some((at, teams)),
+            _ => None,
+        });
+        match teams {
+            _ if window.rows.is_empty() => return None,
+            None => arms.push(window_opens(window)),
+            Some((at, teams)) => arms.extend(teams.iter().map(|team| {
+                let mut of_team = window.clone();
+                of_team.rows[at] = RowScope::Teams(vec![*team]);
+                window_opens(&of_team)
+            })),
+        }
+    }
+    (2..=ARMS).contains(&arms.len()).then_some(arms)
+}
+
 /// Some window of `bits` opens the row; `None` when that follows from the row's being there at all.
 pub(super) fn opened_by(scope: &LeadScope, bits: u32) -> Option<Expr> {
     if bits == scope.every_window() {
@@ -89,7 +115,9 @@ fn window_opens(window: &Window) -> Expr {
     let compartments = (missing != 0).then(|| Expr::col(Column::Compartments).bit_and(missing).eq(0_i64));
     let rows = window.rows.iter().map(|scope| match scope {
         RowScope::Owner(person) => Expr::col(Column::OwnerId).eq(person.0),
-        RowScope::Teams(teams) => Expr::col(Column::TeamId).is_in(teams.iter().map(|team| team.0)),
+        RowScope::Teams(teams) if teams.len() == 1 => Expr::col(Column::TeamId).eq(teams[0].0),
+        // SQLite takes a list for selective and sorts what it finds; the sum keeps it to the index of the order.
+        RowScope::Teams(teams) => Expr::col(Column::TeamId).add(0_i64).is_in(teams.iter().map(|team| team.0)),
     });
     rows.chain(compartments).fold(level, ExprTrait::and)
 }

@@ -6,7 +6,7 @@
 use entity::lead::{Column, Entity};
 use sea_orm::{
     EntityName, ExprTrait,
-    sea_query::{Expr, Order as Direction, Query, SelectStatement},
+    sea_query::{Expr, Order as Direction, Query, SelectStatement, UnionType},
 };
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
     store::{
         Store, StoreError,
         rows::Row,
-        scope::{clear_cell, column, opened_by, row_exists},
+        scope::{arms, clear_cell, column, opened_by, row_exists},
     },
 };
 
@@ -56,7 +56,7 @@ impl Store {
             if wanted == 0 {
                 break;
             }
-            let statement = statement(scope, query, region, wanted);
+            let statement = statement(scope, query, &region, wanted);
             let limit = query.limit;
             fold = self
                 .0
@@ -88,7 +88,7 @@ impl Store {
         F: FnMut(&mut S, &dyn LeadRow) + Send + 'static,
     {
         let layout = Layout::of(fields);
-        let statement = select(scope, fields).and_where(Expr::col(Column::Id).eq(id.0)).take();
+        let statement = select(scope, fields).and_where(row_exists(scope)).and_where(Expr::col(Column::Id).eq(id.0)).take();
         let fold = move |state: &mut S, row: &dyn Row| {
             step(state, &Cursor::new(row, &layout));
             Ok(())
@@ -168,17 +168,31 @@ impl Store {
     }
 }
 
-fn statement(scope: &LeadScope, query: &LeadQuery, region: Region, limit: usize) -> SelectStatement {
-    let mut statement = select(scope, query.select);
-    narrow(&mut statement, scope, query);
-    if let Some(condition) = region.condition {
-        statement.and_where(condition);
-    }
+fn statement(scope: &LeadScope, query: &LeadQuery, region: &Region, limit: usize) -> SelectStatement {
     let direction = if query.order.descending == query.backward { Direction::Asc } else { Direction::Desc };
-    for key in region.keys {
-        statement.order_by_expr(key, direction.clone());
-    }
-    statement.order_by(Column::Id, direction).limit(limit as u64).take()
+    let limited = |mut statement: SelectStatement, of: &[Expr]| {
+        for key in of {
+            statement.order_by_expr(key.clone(), direction.clone());
+        }
+        statement.order_by(Column::Id, direction.clone()).limit(limit as u64).take()
+    };
+    let narrowed = |mut statement: SelectStatement| {
+        narrow(&mut statement, scope, query);
+        if let Some(condition) = &region.condition {
+            statement.and_where(condition.clone());
+        }
+        limited(statement, &region.keys)
+    };
+    let Some(arms) = arms(scope) else { return narrowed(select(scope, query.select).and_where(row_exists(scope)).take()) };
+    // The first rows of the union are among the first rows of its arms.
+    let arm = |opens: Expr| {
+        let first = narrowed(Query::select().column(Column::Id).from(Entity.table_ref()).and_where(opens).take());
+        Query::select().column(Column::Id).from_subquery(first, "arm").take()
+    };
+    let mut arms = arms.into_iter().map(arm);
+    let mut union = arms.next().unwrap_or_default();
+    union.unions(arms.map(|arm| (UnionType::All, arm)));
+    limited(select(scope, query.select).and_where(Expr::col(Column::Id).in_subquery(union)).take(), &region.keys)
 }
 
 /// Filter and search, AND-ed to what the windows open.

@@ -16,7 +16,7 @@ use crate::{
 /// Columns before those of fields: id, opening windows, level, compartments, version.
 const FIXED: usize = 5;
 
-/// `SELECT` of these fields through the scope's windows, from the rows that exist for it.
+/// `SELECT` of these fields through the scope's windows. The rows that exist for it are for the caller to find.
 pub(super) fn select(scope: &LeadScope, fields: FieldSet) -> SelectStatement {
     let mut query = Query::select();
     query.from(Entity.table_ref()).column(Column::Id).expr(scope::opening_windows(scope));
@@ -24,7 +24,7 @@ pub(super) fn select(scope: &LeadScope, fields: FieldSet) -> SelectStatement {
     for field in fields.iter() {
         query.expr(scope::shown_cell(scope, field));
     }
-    query.and_where(scope::row_exists(scope)).take()
+    query
 }
 
 /// Where each selected field stands.

@@ -16,7 +16,10 @@ use super::{
 use crate::{
     domain::{Field, Id, LeadKey, LeadRecord, LeadValue, LeadValues},
     policy::{LeadScope, Marking},
-    store::{StoreError, Tx, scope::FieldColumn},
+    store::{
+        StoreError, Tx,
+        scope::{FieldColumn, row_exists},
+    },
 };
 
 /// Rows of one `INSERT`, so that no statement binds more values than SQLite takes (32,766).
@@ -48,7 +51,7 @@ impl Tx<'_> {
     pub async fn leads_to_change(self, scope: &LeadScope, ids: &[Id]) -> Result<Vec<LeadRecord>, StoreError> {
         let mut statement = select(scope, crate::domain::FieldSet::EMPTY);
         statement.columns(Field::ALL.iter().map(|field| FieldColumn(*field).into_iden()));
-        statement.and_where(Expr::col(Column::Id).is_in(ids.iter().map(|id| id.0))).lock_exclusive();
+        statement.and_where(row_exists(scope)).and_where(Expr::col(Column::Id).is_in(ids.iter().map(|id| id.0))).lock_exclusive();
         self.0.query_all(&statement).await?.iter().map(record).collect()
     }
 
