@@ -43,7 +43,8 @@ def lead(g, team, owner):
 
 
 def run(*command, **more):
-    return subprocess.run(command, check=True, capture_output=True, text=True, **more).stdout
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, **more)
+    return done.stdout if done.returncode == 0 else sys.exit(f"{' '.join(command)} failed")
 
 
 class Postgres:
@@ -67,18 +68,20 @@ class Postgres:
 
 
 def settle(binary, home, url):
-    """An installation with one person who holds a role that sees and changes everything, without quotas."""
+    """An installation with one person who sees and changes everything of one team, without quotas."""
     env = {**os.environ, "LEADKEEP_DATA": home, **({"DATABASE_URL": url} if url else {})}
     keep = lambda *words, **more: run(binary, *words, env=env, **more)
     keep("init", "--email", "admin@example.com", "--name", "Admin", "--password-stdin", input=PASSWORD)
-    keep("team", "add", "Sales")
-    role = {"name": "bench", "description": "measured", "permissions": ["LEAD_READ", "LEAD_UPDATE"], "windows": [{"scope": "TEAM", "level": "TRADE_SECRET"}]}
-    path = home + "/role.json"
-    json.dump(role, open(path, "w"))
-    keep("role", "add", path)
+    server, _ = start([binary, "serve", "--port", "8473"], env, 8473)
+    made = post(8473, {"query": 'mutation { addTeam(input: { name: "Sales" }) { team { id } } }'}, sign_in(8473, "admin@example.com"))
+    if made.get("errors"): sys.exit(str(made))
+    server.terminate(); server.wait()
+    role = {"name": "bench", "description": "measured", "builtIn": False, "permissions": ["LEAD_READ", "LEAD_UPDATE"],
+        "windows": [{"scope": "TEAM", "level": "TRADE_SECRET", "compartments": [], "allCompartments": False, "masked": []}], "quotas": {}}
+    with open(home + "/role.json", "w") as file: json.dump(role, file)
+    keep("role", "add", home + "/role.json")
     keep("person", "add", "--email", EMAIL, "--name", "Bench", "--password-stdin", input=PASSWORD)
-    keep("grant", "add", "--to", EMAIL, "--role", "bench", "--team", "Sales", "--reason", "benchmark")
-    return env
+    keep("grant", "add", "--to", EMAIL, "--role", "bench", "--team", "Sales", "--reason", "benchmark", "--approve")
 
 
 INDEXES = "create index bare_lead_stage on bare_lead (stage, id)"
@@ -131,9 +134,9 @@ def post(port, body, token=None):
     return json.load(urllib.request.urlopen(request, timeout=10))
 
 
-def sign_in(port):
+def sign_in(port, email=EMAIL):
     query = "mutation($input: SignInInput!) { signIn(input: $input) { accessToken } }"
-    return post(port, {"query": query, "variables": {"input": {"email": EMAIL, "password": PASSWORD}}})["data"]["signIn"]["accessToken"]
+    return post(port, {"query": query, "variables": {"input": {"email": email, "password": PASSWORD}}})["data"]["signIn"]["accessToken"]
 
 
 def cpu(pid):
@@ -166,10 +169,11 @@ def main():
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--ops", default="list,one,update")
     parser.add_argument("--connections", default="8,32")
+    parser.add_argument("--built", action="store_true", help="both servers are built already")
     parser.add_argument("--work", default="/tmp/leadkeep-compare")
     args = parser.parse_args()
     target = os.environ.get("CARGO_TARGET_DIR", ROOT + "/target")
-    for package in (ROOT, HERE + "/bare"):
+    for package in () if args.built else (ROOT, HERE + "/bare"):
         subprocess.run(["cargo", "build", "--release", "--manifest-path", package + "/Cargo.toml", "--target-dir", target], check=True)
     keep, bare = target + "/release/leadkeep", target + "/release/bare"
     args.work += "-" + args.backend
@@ -185,7 +189,7 @@ def main():
         settle(keep, home, url)
         fill(args, postgres, home)
         open(ready, "w").close()
-    env = {**os.environ, "LEADKEEP_DATA": home, "LEADKEEP_LOG_LEVEL": "warn", **({"DATABASE_URL": url} if url else {})}
+    env = {**os.environ, "LEADKEEP_DATA": home, "LEADKEEP_LOG_FILTER": "warn", **({"DATABASE_URL": url} if url else {})}
     servers, results = {}, []
     try:
         servers["leadkeep"] = start([keep, "serve", "--port", "8471"], env, 8471)

@@ -16,7 +16,6 @@ pub mod ledger_document;
 pub mod ledger_entry;
 pub mod ledger_epoch;
 pub mod ledger_run;
-pub mod outbox;
 pub mod person;
 pub mod policy_change;
 pub mod policy_item;

@@ -124,12 +124,10 @@ CREATE TABLE idempotency (
     PRIMARY KEY (actor, item)
 )
 --
-CREATE TABLE outbox (
-    id ROWID, request_id BIGINT NOT NULL, at BIGINT NOT NULL, body BYTES NOT NULL
-)
---
 CREATE TABLE change_detail (
     request_id BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
-    PRIMARY KEY (request_id, seq)
+    outbox_id BIGINT, at BIGINT NOT NULL, body BYTES, PRIMARY KEY (request_id, seq)
 )
+--
+CREATE INDEX change_detail_outbox ON change_detail (outbox_id) WHERE outbox_id IS NOT NULL
 ";

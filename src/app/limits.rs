@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Limits {
     /// Bytes of a request body.
     pub body_size: usize,
-    /// Bytes of a request body of somebody who has not signed in.
+    /// Bytes of a request body, or of a query string, of somebody who has not signed in.
     pub anonymous_body_size: usize,
     /// Bytes of one uploaded file.
     pub upload_size: u64,
@@ -46,7 +46,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_size: 256 * 1024,
-            anonymous_body_size: 4 * 1024,
+            anonymous_body_size: 1024,
             upload_size: 1024 * 1024 * 1024,
             upload_files: 4,
             document_size: 64 * 1024,

@@ -74,6 +74,11 @@ fn is_record_of(entry: &Entry, row: &OutboxRow) -> bool {
     if entry.record.request != row.request {
         return false;
     }
+    let Ok(record) = codec::decode_record(&row.body) else { return false };
     let interrupted = entry.record.reasons.iter().any(|reason| reason == INTERRUPTED);
-    !interrupted || codec::decode_record(&row.body).is_ok_and(|record| record.changed.starts_with(&entry.record.changed))
+    if interrupted {
+        return record.changed.starts_with(&entry.record.changed);
+    }
+    // A commit that was reported failed may have happened: then the full record does not know of the change.
+    record.changed.iter().all(|changed| entry.record.changed.contains(changed))
 }

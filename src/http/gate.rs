@@ -4,7 +4,10 @@ use std::{fmt, path::Path, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{graphql::Documents, metrics::Metrics};
+use super::{
+    graphql::{Documents, PreparedDocuments},
+    metrics::Metrics,
+};
 use crate::{app::Core, graphql::LeadkeepSchema};
 
 /// The state of the router.
@@ -17,6 +20,8 @@ pub struct Gate {
     pub settings: super::Settings,
     /// The documents that may be executed.
     pub(super) documents: Documents,
+    /// Documents that were sent before.
+    pub(super) prepared: PreparedDocuments,
     /// What is counted.
     pub(super) metrics: Metrics,
     /// How many requests may be answered at once.
@@ -40,7 +45,8 @@ impl Gate {
         let limits = &core.limits;
         let schema = crate::graphql::builder().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
         let turns = Semaphore::new(limits.concurrency);
-        Ok(Self { core, schema, settings, documents, metrics: Metrics::new(), turns })
+        let prepared = PreparedDocuments::default();
+        Ok(Self { core, schema, settings, documents, prepared, metrics: Metrics::new(), turns })
     }
 
     /// Returns when no request is being answered.

@@ -63,7 +63,8 @@ fn initials(value: &str, out: &mut String) {
 fn website(value: &str, out: &mut String) {
     let host = value.split("//").last().unwrap_or(value).split(['/', ':', '?']).next().unwrap_or_default();
     out.push_str("•••");
-    if let Some((_, tld)) = host.rsplit_once('.') {
+    let short = |tld: &str| (2..=24).contains(&tld.len()) && tld.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if let Some((_, tld)) = host.rsplit_once('.').filter(|(_, tld)| short(tld)) {
         out.push('.');
         out.push_str(tld);
     }
@@ -85,6 +86,7 @@ mod tests {
         assert_eq!(masked(Field::Phones, "+49 30 1234567\n12"), "••••67\n••••");
         assert_eq!(masked(Field::LastName, "van der Berg"), "v. d. B.");
         assert_eq!(masked(Field::Website, "https://www.example.co.uk/about"), "•••.uk");
+        assert_eq!(masked(Field::Website, "example.com call Anna 555 1234"), "•••");
     }
 
     #[test]

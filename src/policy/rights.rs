@@ -76,9 +76,13 @@ impl Rights {
             rights.permissions = rights.permissions.union(permissions);
             rights.grants.push(Id(*id));
             rights.roles.push(Id(grant.role));
-            rights.quotas = most(rights.grants.len() == 1, rights.quotas, role.quotas);
+            let windows: Vec<Window> =
+                role.windows.iter().filter_map(|template| open(policy, template, subject, Id(*id), permissions)).collect();
+            // A role without windows limits nothing and lifts no limit.
+            if !windows.is_empty() {
+                rights.quotas = most(rights.windows.is_empty(), rights.quotas, role.quotas);
+            }
             rights.valid_until = earlier(rights.valid_until, grant.expires_at.map(Timestamp));
-            let windows = role.windows.iter().filter_map(|template| open(policy, template, subject, Id(*id), permissions));
             rights.windows.extend(windows);
         }
         rights.windows.truncate(MAX_WINDOWS);

@@ -20,6 +20,7 @@ mod rows;
 mod scope;
 pub mod sessions;
 mod snapshot;
+mod wal;
 mod write;
 
 pub use access_log::{LogEntry, LoggedChange};

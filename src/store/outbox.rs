@@ -1,7 +1,10 @@
 //! Changes on their way to the ledger: a record-to-be commits in the same transaction as the change itself.
+//!
+//! The outbox is a part of the table of changes, so that a change costs one row: it lies there until its record is in the
+//! ledger.
 
-use entity::{change_detail, outbox};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use entity::change_detail::{self, Column, Entity};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 
 use super::{Store, StoreError, Tx};
 use crate::domain::{Id, Timestamp};
@@ -39,18 +42,21 @@ pub struct ChangeNote {
 impl Tx<'_> {
     /// Puts the note beside the change it is about.
     pub async fn put_change(self, note: &ChangeNote) -> Result<(), StoreError> {
-        let row =
-            outbox::ActiveModel { id: Set(note.id.0), request_id: Set(note.request.0), at: Set(note.at.0), body: Set(note.body.clone()) };
-        outbox::Entity::insert(row).exec_without_returning(self.0).await?;
-        let details = note.changes.iter().zip(note.first..).map(|(change, seq)| change_detail::ActiveModel {
-            request_id: Set(note.request.0),
-            seq: Set(seq),
-            kind: Set(change.kind.to_owned()),
-            item: Set(change.item.clone()),
-            before: Set(change.before.clone()),
-            after: Set(change.after.clone()),
+        let rows = note.changes.iter().zip(note.first..).map(|(change, seq)| {
+            let waits = seq == note.first;
+            change_detail::ActiveModel {
+                request_id: Set(note.request.0),
+                seq: Set(seq),
+                kind: Set(change.kind.to_owned()),
+                item: Set(change.item.clone()),
+                before: Set(change.before.clone()),
+                after: Set(change.after.clone()),
+                outbox_id: Set(waits.then_some(note.id.0)),
+                at: Set(note.at.0),
+                body: Set(waits.then(|| note.body.clone())),
+            }
         });
-        change_detail::Entity::insert_many(details).exec_without_returning(self.0).await?;
+        Entity::insert_many(rows).exec_without_returning(self.0).await?;
         Ok(())
     }
 }
@@ -72,19 +78,22 @@ impl Store {
     /// What lies in the outbox after row `after`, oldest first, at most `limit` rows.
     pub async fn outbox(&self, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
         let after = after.map_or(-1, |id| id.0);
-        let query = outbox::Entity::find().filter(outbox::Column::Id.gt(after)).order_by_asc(outbox::Column::Id).limit(limit);
-        let rows = query.all(&self.0.main).await?;
-        let row = |row: outbox::Model| OutboxRow { id: Id(row.id), request: Id(row.request_id), at: Timestamp(row.at), body: row.body };
-        Ok(rows.into_iter().map(row).collect())
+        let query = Entity::find().filter(Column::OutboxId.gt(after)).order_by_asc(Column::OutboxId).limit(limit);
+        let row = |row: change_detail::Model| {
+            Some(OutboxRow { id: Id(row.outbox_id?), request: Id(row.request_id), at: Timestamp(row.at), body: row.body? })
+        };
+        Ok(query.all(&self.0.main).await?.into_iter().filter_map(row).collect())
     }
 
-    /// Removes rows whose records are in the ledger.
+    /// Takes rows whose records are in the ledger out of the outbox; what they changed stays.
     pub async fn clear_outbox(&self, rows: Vec<Id>) -> Result<(), StoreError> {
         self.write(move |tx| {
             Box::pin(async move {
                 for ids in rows.chunks(500) {
                     let ids = ids.iter().map(|id| id.0);
-                    outbox::Entity::delete_many().filter(outbox::Column::Id.is_in(ids)).exec(tx.0).await?;
+                    let settled = Entity::update_many().filter(Column::OutboxId.is_in(ids));
+                    let settled = settled.col_expr(Column::OutboxId, Expr::value(None::<i64>));
+                    settled.col_expr(Column::Body, Expr::value(None::<Vec<u8>>)).exec(tx.0).await?;
                 }
                 Ok(())
             })

@@ -1,9 +1,9 @@
 //! Files that only their owner may read.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, Permissions},
     io::Write,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
 
@@ -30,5 +30,8 @@ pub fn write_file(file: &Path, content: &[u8]) -> Result<(), StoreError> {
 }
 
 fn open(file: &Path) -> std::io::Result<File> {
-    OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(file)
+    let open = OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(file)?;
+    // A file that was there already keeps the mode it had; that may be a wider one.
+    open.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(open)
 }

@@ -6,6 +6,7 @@ use std::{
     fmt,
     path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc},
+    time::{Duration, Instant},
 };
 
 use rusqlite::{OpenFlags, types::ValueRef};
@@ -17,6 +18,9 @@ use sea_orm::{
 use tokio::sync::oneshot;
 
 use super::StoreError;
+
+/// How long a query may keep a reader thread; whoever asked has given up before.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A row under the cursor.
 pub(super) trait Row {
@@ -82,6 +86,9 @@ impl Rows {
             Self::Threads(queue) => {
                 let (answer, answered) = oneshot::channel();
                 let job: Job = Box::new(move |connection| {
+                    if answer.is_closed() {
+                        return;
+                    }
                     // A receiver that is gone has given up waiting; there is nobody to tell.
                     let _ = answer.send(fold_sqlite(connection, &query, state, step));
                 });
@@ -111,6 +118,8 @@ fn fold_sqlite<S>(
     let (sql, values) = query.build(SqliteQueryBuilder);
     let mut statement = connection.prepare_cached(&sql)?;
     let values = values.0.into_iter().map(sqlite_value).collect::<Result<Vec<_>, _>>()?;
+    let deadline = Instant::now() + PATIENCE;
+    connection.progress_handler(10_000, Some(move || Instant::now() > deadline))?;
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
     while let Some(row) = rows.next()? {
         step(&mut state, row)?;

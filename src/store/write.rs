@@ -8,7 +8,7 @@ use std::{future::Future, pin::Pin};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, wal::Checkpointer};
 
 /// An open transaction of the main database.
 #[derive(Clone, Copy, Debug)]
@@ -20,14 +20,20 @@ pub type Work<'c, T> = Pin<Box<dyn Future<Output = T> + Send + 'c>>;
 /// Called when it is known whether the commit succeeded.
 type Finish = Box<dyn FnOnce(bool) + Send>;
 /// Says whether to keep what it did.
-type Job = Box<dyn for<'c> FnOnce(Tx<'c>) -> Work<'c, (bool, Finish)> + Send>;
+type Run = Box<dyn for<'c> FnOnce(Tx<'c>) -> Work<'c, (bool, Finish)> + Send>;
+
+/// A piece of work in the queue.
+pub(super) struct Job {
+    run: Run,
+    /// Whether it stands in a savepoint of its own when it shares a commit.
+    apart: bool,
+}
 
 /// How many pieces of work share a commit at most.
 const BATCH: usize = 64;
 /// How many may wait.
 const QUEUE: usize = 1_024;
 
-#[derive(Debug)]
 pub(super) enum Writer {
     /// One task with the only connection that writes.
     Group(mpsc::Sender<Job>),
@@ -35,8 +41,17 @@ pub(super) enum Writer {
     Own(DatabaseConnection),
 }
 
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Group(_) => "Group",
+            Self::Own(_) => "Own",
+        })
+    }
+}
+
 impl Writer {
-    pub(super) async fn group_commit<C, F>(connect: C) -> Result<Self, StoreError>
+    pub(super) async fn group_commit<C, F>(connect: C, checkpointer: Checkpointer) -> Result<Self, StoreError>
     where
         C: Fn() -> F + Send + 'static,
         F: Future<Output = Result<DatabaseConnection, StoreError>> + Send,
@@ -58,6 +73,7 @@ impl Writer {
                 for finish in finishes {
                     finish(committed.is_ok());
                 }
+                checkpointer.ring();
             }
         });
         Ok(Self::Group(sender))
@@ -72,20 +88,25 @@ async fn batch(
 ) -> Result<(), StoreError> {
     let options = TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..TransactionOptions::default() };
     let outer = connection.begin_with_options(options).await?;
-    if queue.is_empty() {
-        let (keep, finish) = first(Tx(&outer)).await;
-        finishes.push(finish);
-        let ended = if keep { outer.commit().await } else { outer.rollback().await };
-        return Ok(ended?);
-    }
+    let alone = queue.is_empty();
     let mut next = Some(first);
     while let Some(job) = next {
-        let inner = outer.begin().await?;
-        let (keep, finish) = job(Tx(&inner)).await;
-        finishes.push(finish);
-        let ended = if keep { inner.commit().await } else { inner.rollback().await };
-        ended?;
-        next = if finishes.len() < BATCH { queue.try_recv().ok() } else { None };
+        if alone || !job.apart {
+            let (keep, finish) = (job.run)(Tx(&outer)).await;
+            finishes.push(finish);
+            if !keep {
+                outer.rollback().await?;
+                // Alone it took back only itself; otherwise the others have to know.
+                return if alone { Ok(()) } else { Err(StoreError::Closed) };
+            }
+        } else {
+            let inner = outer.begin().await?;
+            let (keep, finish) = (job.run)(Tx(&inner)).await;
+            finishes.push(finish);
+            let ended = if keep { inner.commit().await } else { inner.rollback().await };
+            ended?;
+        }
+        next = if !alone && finishes.len() < BATCH { queue.try_recv().ok() } else { None };
     }
     Ok(outer.commit().await?)
 }
@@ -94,6 +115,25 @@ impl Store {
     /// Runs `work` in a transaction; commits if it returns `Ok`, takes everything back if `Err`. When this returns
     /// `Ok`, the disk has it. An error of the commit itself says nothing about whether it happened.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(Tx<'c>) -> Work<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.run(work, true).await
+    }
+
+    /// The same for work that was decided before: it fails by the database's own fault only. Then it may take back what
+    /// shares its commit, which fails with it; that spares every such change a savepoint.
+    pub async fn write_decided<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: for<'c> FnOnce(Tx<'c>) -> Work<'c, Result<T, StoreError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.run(work, false).await
+    }
+
+    async fn run<T, E, F>(&self, work: F, apart: bool) -> Result<T, E>
     where
         F: for<'c> FnOnce(Tx<'c>) -> Work<'c, Result<T, E>> + Send + 'static,
         T: Send + 'static,
@@ -109,7 +149,7 @@ impl Store {
             }
             Writer::Group(queue) => {
                 let (answer, answered) = oneshot::channel();
-                let job: Job = Box::new(move |tx| {
+                let run: Run = Box::new(move |tx| {
                     Box::pin(async move {
                         let result = work(tx).await;
                         let keep = result.is_ok();
@@ -120,7 +160,7 @@ impl Store {
                         (keep, finish)
                     })
                 });
-                queue.send(job).await.map_err(|_| StoreError::Closed)?;
+                queue.send(Job { run, apart }).await.map_err(|_| StoreError::Closed)?;
                 answered.await.map_err(|_| StoreError::Closed)?
             }
         }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
-use entity::{ledger_entry, outbox};
+use entity::{change_detail, ledger_entry};
 use leadkeep::{
     audit::{codec, record::Entry},
     domain::Id,
     ledger::{LedgerKey, Receipt, tree},
 };
-use sea_orm::{Database, EntityTrait, PaginatorTrait};
+use sea_orm::{ColumnTrait, Database, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::Value;
 
 use super::{Answer, Home};
@@ -69,7 +69,8 @@ pub fn receipt(answer: &Value) -> Option<Receipt> {
 /// Changes whose record is not in the ledger yet.
 pub async fn outbox(home: &Home) -> u64 {
     let database = home.connect().await;
-    let count = outbox::Entity::find().count(&database).await.expect("the outbox");
+    let count =
+        change_detail::Entity::find().filter(change_detail::Column::OutboxId.is_not_null()).count(&database).await.expect("the outbox");
     database.close().await.expect("closing");
     count
 }

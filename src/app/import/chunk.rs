@@ -83,7 +83,7 @@ impl Chunk {
             let (keys, words) = finders(&whole);
             let mut values = (*changes).clone();
             values.set_integer(Field::UpdatedAt, at.0);
-            tx.update_lead(&scope, record.id, &values, None, Some((&keys, &words))).await?;
+            tx.update_lead(&scope, (record.id, record.version), &values, None, Some((&keys, &words))).await?;
         }
         let merged = changed.iter().map(|(record, changes)| {
             let [before, after] = [&record.values, changes].map(|values| cells(values, changes.fields()));

@@ -7,7 +7,10 @@ use crate::{
     app::{Error, Op},
     domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues, lead::FieldType, normal},
     policy::{LeadScope, Level, Marking, Permission, Refusal, RowScope},
-    store::{Change, Tx, leads::NewLead},
+    store::{
+        Change, Tx,
+        leads::{LeadChange, NewLead},
+    },
 };
 
 /// What a change left behind.
@@ -69,14 +72,16 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
     let after = json_of(&record, Field::ALL.iter().copied().collect());
     let note = op.note_change(vec![Change { kind: "lead", item: record.id.to_string(), before: None, after: Some(after) }]);
     let (put, actor, at) = (note.clone(), op.subject.actor(), op.at);
-    let key = request.idempotency_key.as_ref().map(|key| (key.clone(), digest(&request)));
+    // An app's keys for one person are not its keys for another.
+    let whose = op.subject.person.map(|person| person.to_string()).unwrap_or_default();
+    let key = request.idempotency_key.as_ref().map(|key| (format!("createLead {whose} {key}"), digest(&request)));
     let existing = op
         .core
         .store
         .write(move |tx: Tx<'_>| {
             Box::pin(async move {
                 if let (Some((key, digest)), Some(actor)) = (key, actor) {
-                    match tx.remember(actor, &format!("createLead {key}"), &digest, &lead.id.to_string(), at).await? {
+                    match tx.remember(actor, &key, &digest, &lead.id.to_string(), at).await? {
                         None => {}
                         Some(known) if known.digest == digest => return Ok(known.result.parse::<Id>().ok()),
                         Some(_) => {
@@ -104,11 +109,11 @@ pub async fn update(op: &Op, id: Id, expected_version: Option<i64>, values: Lead
     check(&values)?;
     let scope = op.rights.leads(Permission::LeadUpdate)?;
     read::require_clear(&scope, values.fields())?;
-    change(op, scope, id, expected_version, None, move |_, scope, record| {
+    change(op, scope, id, expected_version, None, move |scope, record| {
         let clear = scope.cells(record.windows).0;
         match values.fields().iter().find(|field| !clear.contains(*field)) {
             Some(field) => Err(Refusal::forbidden(format!("The field {} of this lead is not yours to change.", field.name()))),
-            None => Ok((values, None)),
+            None => Ok((values.clone(), None)),
         }
     })
     .await
@@ -125,13 +130,13 @@ pub async fn assign(op: &Op, id: Id, expected_version: Option<i64>, owner: Optio
     }
     known_places(op, &values)?;
     let scope = op.rights.leads(Permission::LeadAssign)?;
-    change(op, scope, id, expected_version, None, move |_, scope, record| {
+    change(op, scope, id, expected_version, None, move |scope, record| {
         let mut moved = record.clone();
         moved.values.0.extend(values.0.clone());
         if opening(scope, &moved) == 0 {
             return Err(Refusal::forbidden("The lead would leave the windows in which you may assign."));
         }
-        Ok((values, None))
+        Ok((values.clone(), None))
     })
     .await
 }
@@ -142,7 +147,7 @@ pub async fn mark(op: &Op, id: Id, expected_version: Option<i64>, marking: Marki
     let declassify = op.rights.leads(Permission::LeadDeclassify).ok();
     let reason = reason.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let given = reason.clone();
-    change(op, scope, id, expected_version, reason, move |_, _, record| {
+    change(op, scope, id, expected_version, reason, move |_, record| {
         let current = Marking::new(Level::from_number(record.level), record.compartments);
         if !marking.dominates(current) {
             if declassify.as_ref().is_none_or(|scope| opening(scope, record) == 0) {
@@ -162,57 +167,72 @@ pub async fn archive(op: &Op, id: Id, expected_version: Option<i64>, archived: b
     let scope = op.rights.leads(Permission::LeadArchive)?;
     let mut values = LeadValues::default();
     values.set_integer(Field::Archived, archived.into());
-    change(op, scope, id, expected_version, None, move |_, _, _| Ok((values, None))).await
+    change(op, scope, id, expected_version, None, move |_, _| Ok((values.clone(), None))).await
 }
 
 /// What a change sets: values, and perhaps a marking.
 type Decided = (LeadValues, Option<Marking>);
 
-/// One change of one lead: looked up and decided inside the transaction that makes it.
+/// One change of one lead: decided on the lead as it stands, written if it still stands so, else decided again.
 async fn change<D>(op: &Op, scope: LeadScope, id: Id, expected: Option<i64>, reason: Option<String>, decide: D) -> Result<Changed, Error>
 where
-    D: FnOnce(Id, &LeadScope, &LeadRecord) -> Result<Decided, Refusal> + Send + 'static,
+    D: Fn(&LeadScope, &LeadRecord) -> Result<Decided, Refusal> + Send,
 {
     let visible = read::readable(op)?;
     read::note_grants(op, &scope);
-    let mut note = op.note_change(vec![Change { kind: "lead", item: id.to_string(), before: None, after: None }]);
     let at = op.at;
-    let (record, note) = op
-        .core
-        .store
-        .write(move |tx: Tx<'_>| {
-            Box::pin(async move {
-                // What the caller does not see is missing; what they see but may not change is forbidden.
-                let seen = tx.lead_to_change(&visible, id).await?.ok_or_else(Refusal::not_found)?;
-                let mut record = seen.clone();
-                record.windows = opening(&scope, &seen);
-                if record.windows == 0 {
-                    return Err(Refusal::forbidden("You see this lead, but none of your roles lets you do that with it.").into());
-                }
-                if expected.is_some_and(|version| version != record.version) {
-                    let message = "Somebody changed this lead meanwhile; look at it again.";
-                    return Err(Refusal::new(crate::policy::Code::Conflict, message).into());
-                }
-                let (mut values, marking) = decide(id, &scope, &record)?;
-                let touched = values.fields();
-                let before = json_of(&record, touched);
-                values.set_integer(Field::UpdatedAt, at.0);
-                let (old_keys, old_words) = finders(&record.values);
-                apply(&mut record, &values, marking);
-                let (keys, found_by) = finders(&record.values);
-                let finders = (keys != old_keys || found_by != old_words).then_some((keys.as_slice(), found_by.as_slice()));
-                tx.update_lead(&scope, id, &values, marking, finders).await?;
-                let after = with_reason(json_of(&record, touched), reason);
-                for change in &mut note.changes {
-                    (change.before, change.after) = (Some(before.clone()), Some(after.clone()));
-                }
-                tx.put_change(&note).await?;
-                Ok::<_, Error>((record, note))
-            })
-        })
-        .await?;
-    op.changed(&note);
-    Ok(seen(op, record))
+    for _ in 0..ATTEMPTS {
+        // What the caller does not see is missing; what they see but may not change is forbidden.
+        let seen_now = op.core.store.whole_lead(&visible, id).await?.ok_or_else(Refusal::not_found)?;
+        let mut record = seen_now.clone();
+        record.windows = opening(&scope, &seen_now);
+        if record.windows == 0 {
+            return Err(Refusal::forbidden("You see this lead, but none of your roles lets you do that with it.").into());
+        }
+        if expected.is_some_and(|version| version != record.version) {
+            return Err(changed_meanwhile().into());
+        }
+        let (mut values, marking) = decide(&scope, &record)?;
+        let touched = values.fields();
+        let before = json_of(&record, touched);
+        values.set_integer(Field::UpdatedAt, at.0);
+        let finds = touched.iter().any(|field| FOUND_BY.contains(&field));
+        let old = finds.then(|| finders(&record.values));
+        let from = (id, record.version);
+        apply(&mut record, &values, marking);
+        let new = finds.then(|| finders(&record.values)).filter(|new| Some(new) != old.as_ref());
+        let after = with_reason(json_of(&record, touched), reason.clone());
+        let change = Change { kind: "lead", item: id.to_string(), before: Some(before), after: Some(after) };
+        let note = op.note_change(vec![change]);
+        let change = LeadChange { from, values, marking, finders: new, note: note.clone() };
+        if op.core.store.change_lead(&scope, change).await? {
+            op.changed(&note);
+            return Ok(seen(op, record));
+        }
+    }
+    Err(changed_meanwhile().into())
+}
+
+/// How often a change is decided again because somebody else was faster.
+const ATTEMPTS: usize = 8;
+
+/// Fields whose values a lead is found by.
+const FOUND_BY: &[Field] = &[
+    Field::Company,
+    Field::Industry,
+    Field::Country,
+    Field::FirstName,
+    Field::LastName,
+    Field::Title,
+    Field::City,
+    Field::Tags,
+    Field::Reference,
+    Field::Emails,
+    Field::Phones,
+];
+
+fn changed_meanwhile() -> Refusal {
+    Refusal::new(crate::policy::Code::Conflict, "Somebody changed this lead meanwhile; look at it again.")
 }
 
 fn apply(record: &mut LeadRecord, values: &LeadValues, marking: Option<Marking>) {
@@ -233,8 +253,7 @@ fn seen(op: &Op, mut record: LeadRecord) -> Changed {
 /// The lead that an earlier request with the same idempotency key made.
 async fn again(op: &Op, id: Id) -> Result<Changed, Error> {
     let scope = read::readable(op)?;
-    let found =
-        op.core.store.write(move |tx: Tx<'_>| Box::pin(async move { Ok::<_, Error>(tx.lead_to_change(&scope, id).await?) })).await?;
+    let found = op.core.store.whole_lead(&scope, id).await?;
     Ok(seen(op, found.ok_or_else(Refusal::not_found)?))
 }
 

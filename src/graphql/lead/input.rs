@@ -197,7 +197,7 @@ impl From<LeadOrder> for Order {
 }
 
 /// How many tests and connectives a filter may have.
-const LARGEST: usize = 1_000;
+const LARGEST: usize = 500;
 
 impl LeadFilter {
     /// The filter meant; refuses one that is too large.

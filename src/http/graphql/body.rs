@@ -63,8 +63,11 @@ pub(super) fn from_json(bytes: &[u8], batch: usize) -> Result<Calls, Unreadable>
     Ok(Calls::Batch(calls))
 }
 
-/// What a query string asks for.
-pub(super) fn from_query(uri: &Uri) -> Result<Calls, Unreadable> {
+/// What a query string of at most `limit` bytes asks for.
+pub(super) fn from_query(uri: &Uri, limit: usize) -> Result<Calls, Unreadable> {
+    if uri.query().is_some_and(|query| query.len() > limit) {
+        return Err(Unreadable(StatusCode::URI_TOO_LONG, format!("The query string is longer than {limit} bytes; send it by POST.")));
+    }
     let mut call = Call::default();
     let object =
         |name: &str, text: &str| serde_json::from_str(text).map_err(|_| bad(format!("The parameter {name} must be a JSON object.")));

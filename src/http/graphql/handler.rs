@@ -90,10 +90,11 @@ async fn open(gate: &Gate, caller: &mut Caller, parts: &Parts, body: Body) -> Re
         }
     };
     caller.purpose = caller::purpose(&parts.headers).map_err(Reply::refused)?;
+    let (limits, anonymous) = (&gate.core.limits, caller.subject.kind() == SubjectKind::Anonymous);
     let calls = if parts.method == Method::POST {
-        posted(&parts.headers, body, caller.subject.kind() == SubjectKind::Anonymous, &gate.core.limits).await
+        posted(&parts.headers, body, anonymous, limits).await
     } else {
-        body::from_query(&parts.uri)
+        body::from_query(&parts.uri, if anonymous { limits.anonymous_body_size } else { limits.body_size })
     };
     calls.map_err(|Unreadable(status, message)| Reply::with_status(status, Refusal::bad_input(message)))
 }

@@ -13,9 +13,11 @@ mod lexer;
 mod multipart;
 mod normalise;
 mod operation;
+mod prepared;
 mod redact;
 mod reply;
 mod scan;
 
 pub(super) use documents::Documents;
 pub(super) use handler::{get, post};
+pub(super) use prepared::PreparedDocuments;

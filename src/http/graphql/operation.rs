@@ -1,6 +1,6 @@
 //! One operation: open, limit, execute, seal, answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use async_graphql::{
     Request,
@@ -11,11 +11,13 @@ use super::{
     accept::Media,
     call::Call,
     document::{self, Unfit},
-    entry, normalise, redact,
+    entry, normalise,
+    prepared::Prepared,
+    redact,
     reply::{self, Asked, Reply},
 };
 use crate::{
-    app::Op,
+    app::{Limits, Op},
     audit::record::OperationKind,
     domain::{Client, Subject, SubjectKind, Timestamp},
     http::{Gate, answer::Answer, caller::Purpose},
@@ -77,40 +79,48 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
         Ok(text) => text,
         Err(refusal) => return (asked, Reply::refused(refusal)),
     };
-    let read = document::read(&text, limits);
+    let name = call.operation_name.clone();
     let stranger = caller.subject.kind() == SubjectKind::Anonymous;
-    if stranger && !read.as_ref().is_ok_and(entry::is_open) {
-        // Nothing of it is kept: strangers could fill the ledger with their texts.
-        return (asked, Reply::refused(entry::closed()));
-    }
-    if !matches!(read, Err(Unfit::Refused(_))) {
-        let (kept, secret) = redact::document(&text);
-        asked.variables = call.variables.as_ref().filter(|map| !map.is_empty()).map(|map| redact::variables(map, &secret));
-        asked.document = Some(kept.into_owned());
-    }
-    let mut document = match read {
-        Ok(document) => document,
-        Err(Unfit::Refused(refusal)) => return (asked, Reply::refused(refusal)),
-        Err(Unfit::Unreadable(error)) => return (asked, Reply::unreadable(error)),
+    let known = if stranger { None } else { gate.prepared.get(&text, name.as_deref()) };
+    let prepared = if let Some(prepared) = known {
+        asked.variables = call.variables.as_ref().filter(|map| !map.is_empty()).map(|map| redact::variables(map, &[]));
+        asked.document = Some(text.to_string());
+        prepared
+    } else {
+        let read = document::read(&text, limits);
+        if stranger && !read.as_ref().is_ok_and(entry::is_open) {
+            // Nothing of it is kept: strangers could fill the ledger with their texts.
+            return (asked, Reply::refused(entry::closed()));
+        }
+        let mut secretive = true;
+        if !matches!(read, Err(Unfit::Refused(_))) {
+            let (kept, secret) = redact::document(&text);
+            secretive = matches!(kept, Cow::Owned(_));
+            asked.variables = call.variables.as_ref().filter(|map| !map.is_empty()).map(|map| redact::variables(map, &secret));
+            asked.document = Some(kept.into_owned());
+        }
+        let prepared = match read {
+            Ok(document) => prepare(document, name, limits, &mut asked),
+            Err(Unfit::Refused(refusal)) => return (asked, Reply::refused(refusal)),
+            Err(Unfit::Unreadable(error)) => return (asked, Reply::unreadable(error)),
+        };
+        let prepared = match prepared {
+            Ok(prepared) => Arc::new(prepared),
+            Err(refusal) => return (asked, Reply::refused(refusal)),
+        };
+        if !stranger && !secretive {
+            gate.prepared.put(Arc::clone(&text), Arc::clone(&prepared));
+        }
+        prepared
     };
-    let name = call.operation_name.as_deref();
-    if let Some(operation) = normalise::selected(&document, name) {
-        asked.kind = Some(match operation.node.ty {
-            OperationType::Mutation => OperationKind::Mutation,
-            _ => OperationKind::Query,
-        });
-    }
-    asked.name = recorded_name(&document, name);
+    asked.kind = prepared.kind;
+    asked.name.clone_from(&prepared.name);
     if asked.kind == Some(OperationKind::Mutation) && !caller.may_mutate {
         return (asked, Reply::wrong_method());
     }
-    let shape = match document::bound(&mut document, name, limits) {
-        Ok(shape) => shape,
-        Err(refusal) => return (asked, Reply::refused(refusal)),
-    };
     let mut request = Request::new(String::new()).variables(call.take_variables()).data(Arc::clone(op));
     request.operation_name = call.operation_name.take();
-    request.set_parsed_query(document);
+    request.set_parsed_query(prepared.document.clone());
     if let Some(uploads) = call.uploads.take() {
         request = request.data(uploads);
     }
@@ -125,7 +135,19 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
         };
         response
     };
-    (asked, Reply::executed(response, shape))
+    (asked, Reply::executed(response, Arc::clone(&prepared.shape)))
+}
+
+/// Bounds and normalises a document. What it is stands in the record even if it is refused.
+fn prepare(mut document: ExecutableDocument, asked_for: Option<String>, limits: &Limits, asked: &mut Asked) -> Result<Prepared, Refusal> {
+    let name = asked_for.as_deref();
+    asked.kind = normalise::selected(&document, name).map(|operation| match operation.node.ty {
+        OperationType::Mutation => OperationKind::Mutation,
+        _ => OperationKind::Query,
+    });
+    asked.name = recorded_name(&document, name);
+    let shape = Arc::new(document::bound(&mut document, name, limits)?);
+    Ok(Prepared { asked_for, document, shape, kind: asked.kind, name: asked.name.clone() })
 }
 
 /// The name of the operation that will run, as far as records keep it. One the document does not have is free text.

@@ -43,7 +43,7 @@ pub(super) struct Reply {
     status: StatusCode,
     /// The status for callers who only know `application/json`.
     json_status: StatusCode,
-    data: Option<(Value, Shape)>,
+    data: Option<(Value, Arc<Shape>)>,
     errors: Vec<ServerError>,
 }
 
@@ -76,7 +76,7 @@ impl Reply {
     }
 
     /// The engine's answer. Errors without a path happened before anything was executed: then there is no data.
-    pub(super) fn executed(response: Response, shape: Shape) -> Self {
+    pub(super) fn executed(response: Response, shape: Arc<Shape>) -> Self {
         let Response { data, errors, .. } = response;
         if data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty()) {
             return Self { status: StatusCode::BAD_REQUEST, json_status: StatusCode::OK, data: None, errors };

@@ -18,7 +18,8 @@ impl PolicyDocument {
         Ok(())
     }
 
-    /// Changes a role, for everybody who holds it. Nobody changes a role of their own.
+    /// Changes a role. Nobody changes a role of their own; while somebody holds it, only the operator changes what it
+    /// allows.
     pub fn change_role(&mut self, id: Id, role: RoleDefinition, acting: &Acting<'_>) -> Result<(), Refusal> {
         self.custom_role(id)?;
         let own = |by: Id| self.standing(acting.now).any(|(_, grant)| grant.subject == by.0 && grant.role == id.0);
@@ -26,6 +27,12 @@ impl PolicyDocument {
             return Err(Refusal::forbidden("You hold this role; another admin must change it."));
         }
         let role = self.sound_role(role, Some(id))?;
+        let allows = |role: &RoleDefinition| (role.permissions.clone(), role.windows.clone(), role.quotas);
+        let held = self.standing(acting.now).any(|(_, grant)| grant.role == id.0);
+        if acting.by.is_some() && held && self.roles.get(&id.0).is_none_or(|before| allows(before) != allows(&role)) {
+            // What a grant gives was approved by two; one alone must not make it give more.
+            return Err(Refusal::new(Code::Conflict, "Somebody holds this role; define another one and have it granted instead."));
+        }
         let mut after = self.clone();
         after.roles.insert(id.0, role);
         self.settle(after, acting)

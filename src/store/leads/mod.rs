@@ -1,5 +1,6 @@
 //! Leads: pages, single ones, counts and changes. Nothing here works without a [`crate::policy::LeadScope`].
 
+mod change;
 mod filter;
 mod find;
 mod page;
@@ -7,5 +8,6 @@ mod row;
 mod stats;
 mod write;
 
+pub use change::LeadChange;
 pub use page::Page;
-pub use write::NewLead;
+pub use write::{Finders, NewFinders, NewLead};

@@ -8,7 +8,7 @@ use sea_orm::{
 use entity::lead::{Column, Entity};
 
 use crate::{
-    domain::{Field, FieldSet, Id, LeadRow, lead::FieldType},
+    domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues, lead::FieldType},
     policy::LeadScope,
     store::{StoreError, rows::Row, scope},
 };
@@ -55,6 +55,20 @@ pub(super) struct Cursor<'r> {
 impl<'r> Cursor<'r> {
     pub(super) fn new(row: &'r dyn Row, layout: &'r Layout) -> Self {
         Self { row, layout }
+    }
+
+    /// The row as a record, with every field that was selected.
+    pub(super) fn record(&self) -> LeadRecord {
+        let value = |field: Field| {
+            if is_text(field) {
+                self.text(field).map(|text| LeadValue::Text(text.to_owned()))
+            } else {
+                self.integer(field).map(LeadValue::Integer)
+            }
+        };
+        let (level, compartments) = self.marking();
+        let values = LeadValues(Field::ALL.iter().map(|field| (*field, value(*field))).collect());
+        LeadRecord { id: self.id(), version: self.version(), level, compartments, windows: self.windows(), values }
     }
 
     fn fixed(&self, position: usize) -> i64 {

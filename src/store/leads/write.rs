@@ -6,7 +6,7 @@ use entity::{
 };
 use sea_orm::{
     ConnectionTrait, EntityName, ExprTrait, QueryResult,
-    sea_query::{Expr, IntoIden, Query, Value},
+    sea_query::{Expr, IntoIden, Query, UpdateStatement, Value},
 };
 
 use super::{
@@ -25,6 +25,12 @@ use crate::{
 /// Rows of one `INSERT`, so that no statement binds more values than SQLite takes (32,766).
 const ROWS: usize = 1_000;
 
+/// The normal forms and words under which a lead is found.
+pub type Finders<'f> = (&'f [LeadKey], &'f [(Field, String)]);
+
+/// The same on their way.
+pub type NewFinders = (Vec<LeadKey>, Vec<(Field, String)>);
+
 /// A lead on its way into the list.
 #[derive(Clone, Debug)]
 pub struct NewLead {
@@ -41,13 +47,8 @@ pub struct NewLead {
 }
 
 impl Tx<'_> {
-    /// The lead with all its values, locked until the transaction ends, if the scope opens it. The values are there
-    /// whatever the windows say: show none of them without asking the scope.
-    pub async fn lead_to_change(self, scope: &LeadScope, id: Id) -> Result<Option<LeadRecord>, StoreError> {
-        Ok(self.leads_to_change(scope, &[id]).await?.pop())
-    }
-
-    /// The same for several leads at once.
+    /// The leads with all their values, locked until the transaction ends, as far as the scope opens them. The values are
+    /// there whatever the windows say: show none of them without asking the scope.
     pub async fn leads_to_change(self, scope: &LeadScope, ids: &[Id]) -> Result<Vec<LeadRecord>, StoreError> {
         let mut statement = select(scope, crate::domain::FieldSet::EMPTY);
         statement.columns(Field::ALL.iter().map(|field| FieldColumn(*field).into_iden()));
@@ -72,25 +73,20 @@ impl Tx<'_> {
         self.insert_finders(leads.iter().map(|lead| (lead.id, lead.keys.as_slice(), lead.words.as_slice()))).await
     }
 
-    /// Sets values and, if given, the marking of a lead, and counts its version up. `finders` replaces the normal forms
-    /// and words under which it is found.
+    /// Sets values and, if given, the marking of a lead at this version, and counts the version up; `false`, and nothing
+    /// written, if the lead has another version. `finders` replaces what it is found under.
     pub async fn update_lead(
         self,
         _allowed: &LeadScope,
-        id: Id,
+        from: (Id, i64),
         values: &LeadValues,
         marking: Option<Marking>,
-        finders: Option<(&[LeadKey], &[(Field, String)])>,
-    ) -> Result<(), StoreError> {
-        let mut update = Query::update();
-        update.table(Entity.table_ref()).value(Column::Version, Expr::col(Column::Version).add(1));
-        for (field, new) in &values.0 {
-            update.value(FieldColumn(*field).into_iden(), cell(*field, new.as_ref()));
+        finders: Option<Finders<'_>>,
+    ) -> Result<bool, StoreError> {
+        let id = from.0;
+        if self.0.execute(&update(from, values, marking)).await?.rows_affected() == 0 {
+            return Ok(false);
         }
-        if let Some(marking) = marking {
-            update.value(Column::Level, marking.level as i64).value(Column::Compartments, marking.compartments as i64);
-        }
-        self.0.execute(update.and_where(Expr::col(Column::Id).eq(id.0))).await?;
         if let Some((keys, words)) = finders {
             let old =
                 Query::delete().from_table(lead_key::Entity.table_ref()).and_where(Expr::col(lead_key::Column::LeadId).eq(id.0)).take();
@@ -100,7 +96,7 @@ impl Tx<'_> {
             self.0.execute(&old).await?;
             self.insert_finders([(id, keys, words)].into_iter()).await?;
         }
-        Ok(())
+        Ok(true)
     }
 
     async fn insert_finders<'f>(
@@ -132,6 +128,19 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+/// `UPDATE` of the lead at this version.
+pub(super) fn update((id, version): (Id, i64), values: &LeadValues, marking: Option<Marking>) -> UpdateStatement {
+    let mut update = Query::update();
+    update.table(Entity.table_ref()).value(Column::Version, Expr::col(Column::Version).add(1));
+    for (field, new) in &values.0 {
+        update.value(FieldColumn(*field).into_iden(), cell(*field, new.as_ref()));
+    }
+    if let Some(marking) = marking {
+        update.value(Column::Level, marking.level as i64).value(Column::Compartments, marking.compartments as i64);
+    }
+    update.and_where(Expr::col(Column::Id).eq(id.0)).and_where(Expr::col(Column::Version).eq(version)).take()
 }
 
 fn miscounted(error: sea_orm::sea_query::error::Error) -> StoreError {

@@ -18,29 +18,25 @@ use super::{
 };
 use crate::{
     domain::{Id, Timestamp},
-    store::StoreError,
+    store::{StoreError, wal::Checkpointer},
 };
 
 type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> bool + Send>;
 
 /// After about so many written bytes the write-ahead log is copied into the file.
 const CHECKPOINT_EVERY: usize = 4 << 20;
-/// A write-ahead log of more pages than this is begun anew, for which writers wait a moment.
-const LONG_LOG: i64 = 16_384;
 
 /// The thread's queue.
 pub(super) struct Thread {
     jobs: mpsc::Sender<Job>,
-    checkpointer: mpsc::SyncSender<()>,
+    checkpointer: Checkpointer,
     written: AtomicUsize,
 }
 
 impl Thread {
     pub(super) fn start(file: PathBuf) -> Result<Self, StoreError> {
         let first = connect(&file)?;
-        let copying = connect(&file)?;
-        let (checkpointer, bell) = mpsc::sync_channel(1);
-        spawn("ledger-checkpointer", move || bell.iter().for_each(|()| checkpoint(&copying)))?;
+        let checkpointer = Checkpointer::start(file.clone(), Duration::ZERO)?;
         let (jobs, queue) = mpsc::channel::<Job>();
         let run = move || {
             let mut connection = Some(first);
@@ -78,8 +74,7 @@ impl Thread {
         // Every commit writes a few whole pages besides the entries.
         if self.written.fetch_add(bytes + 12_288, Ordering::Relaxed) > CHECKPOINT_EVERY {
             self.written.store(0, Ordering::Relaxed);
-            // A bell that has been rung already will be answered.
-            let _ = self.checkpointer.try_send(());
+            self.checkpointer.ring();
         }
         Ok(())
     }
@@ -114,20 +109,6 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::Unsafe(format!("SQLite answers journal_mode={mode}, synchronous={synchronous} for the ledger")));
     }
     Ok(connection)
-}
-
-fn checkpoint(connection: &Connection) {
-    // The answer's second column is how many pages the log has.
-    let run = |statement| connection.query_row(statement, [], |row| row.get::<_, i64>(1));
-    match run("PRAGMA wal_checkpoint(PASSIVE)") {
-        Ok(pages) if pages > LONG_LOG => {
-            if let Err(error) = run("PRAGMA wal_checkpoint(RESTART)") {
-                tracing::warn!(%error, "the ledger's write-ahead log grows; a reader holds it");
-            }
-        }
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "could not copy the ledger's write-ahead log"),
-    }
 }
 
 fn append(connection: &mut Connection, batch: &Batch) -> Result<(), StoreError> {
