@@ -261,7 +261,6 @@ fn holds(filter: &Filter, spec: &Spec, clear: FieldSet) -> bool {
             let value = cell(spec, clear, *field);
             match (test, value) {
                 (Test::Empty(empty), value) => value.is_none() == *empty,
-                (_, None) => false,
                 (Test::In(wanted), Some(value)) => wanted.contains(&value),
                 (Test::AtLeast(least), Some(value)) => value >= *least,
                 (Test::AtMost(most), Some(value)) => value <= *most,

@@ -125,7 +125,7 @@ fn the_newest_signs_and_old_ones_verify_until_their_tokens_expire() {
     assert_eq!(jsonwebtoken::decode_header(&newer).unwrap().kid, Some(rotated.signs.clone()));
     assert!(house.tokens.verify(&token, house.now.now()).is_some());
     house.pass(661);
-    assert_eq!(kids(), [rotated.signs.clone()]);
+    assert_eq!(kids(), std::slice::from_ref(&rotated.signs));
     assert!(house.keys.verifying(&first).is_none());
     let again = house.rotate();
     assert_eq!((again.verify, again.removed), (vec![rotated.signs], vec![first]));

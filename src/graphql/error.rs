@@ -7,6 +7,9 @@ use async_graphql::{ContextBase, ErrorExtensions};
 use crate::app::{Error, Op};
 
 /// The operation this field is resolved in. The HTTP layer puts one into every request.
+///
+/// # Panics
+/// If it did not, which is a fault of the composition.
 #[allow(clippy::expect_used, reason = "a request without an operation is a fault of the composition, not of the caller")]
 pub fn op<'c, T>(ctx: &ContextBase<'c, T>) -> &'c Arc<Op> {
     ctx.data_opt::<Arc<Op>>().expect("every request carries its operation")

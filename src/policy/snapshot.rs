@@ -19,6 +19,9 @@ pub struct Account {
     pub locked: bool,
 }
 
+/// Person, app, and whether it is the operator.
+type Whose = (Option<Id>, Option<Id>, bool);
+
 /// The policy and the accounts at one value of the `rights` counter.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -32,7 +35,7 @@ pub struct Snapshot {
     pub document: PolicyDocument,
     /// Every person and app.
     pub accounts: HashMap<Id, Account>,
-    rights: RwLock<HashMap<(Option<Id>, Option<Id>, bool), Arc<Rights>>>,
+    rights: RwLock<HashMap<Whose, Arc<Rights>>>,
 }
 
 impl Snapshot {

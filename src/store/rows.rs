@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use super::StoreError;
 
 /// How long a query may keep a reader thread; whoever asked has given up before.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A row under the cursor.
 pub(super) trait Row {

@@ -263,7 +263,7 @@ mod tests {
         for (text, wanted, fragments) in cases {
             match normal(text) {
                 Ok((shown, left)) => {
-                    assert_eq!((shown.as_str(), left), (wanted, fragments.into_iter().map(str::to_owned).collect()), "{text}")
+                    assert_eq!((shown.as_str(), left), (wanted, fragments.into_iter().map(str::to_owned).collect()), "{text}");
                 }
                 Err(refusal) => assert_eq!(wanted, "", "{text}: {refusal}"),
             }
