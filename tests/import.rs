@@ -73,7 +73,8 @@ fn varied(people: usize) -> String {
                 (_, 2) => one = format!("one{n}+news@A.example"),
                 _ => std::mem::swap(&mut phone, &mut other),
             }
-            text.push_str(&format!("{n},ACC{n:07}x,Nobody Here,First{n},{last},\"Firm, {n}\",{phone},{other},{one},{two},Won\n"));
+            use std::fmt::Write as _;
+            writeln!(text, "{n},ACC{n:07}x,Nobody Here,First{n},{last},\"Firm, {n}\",{phone},{other},{one},{two},Won").unwrap();
         }
     }
     text

@@ -142,7 +142,7 @@ fn filter() -> impl Strategy<Value = Value> {
         (select(vec!["stage", "country", "lastName"]), word()).prop_map(|(field, word)| json!({ field: { "eq": word } })),
         (select(vec!["stage", "lastName", "company"]), word()).prop_map(|(field, word)| json!({ field: { "prefix": word } })),
         (select(vec!["stage", "score", "emails", "owner", "dealValue"]), any::<bool>())
-            .prop_map(|(f, null)| json!({ f: { "isNull": null } })),
+            .prop_map(|(f, empty)| json!({ f: { "isNull": empty } })),
         (0..3).prop_map(|least| json!({ "score": { "gte": least } })),
         (0..3).prop_map(|most| json!({ "dealValue": { "lte": f64::from(most) / 100.0 } })),
         select(vec!["a@x.example", "b@x.example"]).prop_map(|email| json!({ "emails": { "has": email } })),

@@ -6,7 +6,7 @@ mod support;
 use leadkeep::domain::Id;
 use serde_json::{Value, json};
 use support::{
-    Answer, Caller, World,
+    Answer, Caller,
     company::{self, AMER, ANALYST, AUDITOR, EMEA, MANAGER, OTHER_REP, REP},
     on_both_backends,
 };
