@@ -15,6 +15,14 @@ Examples:
   leadkeep init --email ada@company.com --password-stdin < file
   leadkeep init --email ada@company.com --database-url postgres://leadkeep@db/leadkeep";
 
+const NEXT: &str = "
+Next:
+  leadkeep person add --name NAME --email ADDRESS                                           a second admin
+  leadkeep grant add --to ADDRESS --role admin --reason 'Second admin' --approve
+  leadkeep team add Sales                                                                   then people, grants, leads
+  leadkeep serve
+docs/operations.md goes through it, up to the first rep who signs in.";
+
 /// Makes keys and databases, puts in the policy that ships, and the first admin.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -49,7 +57,7 @@ impl Init {
         if made {
             output::line(format!("Password:    {}   (shown this once)", admin.password));
         }
-        output::line("Next: leadkeep serve");
+        output::line(NEXT);
         Ok(Exit::Done)
     }
 }

@@ -2,6 +2,7 @@
 //! into the ledger ([`operator`]).
 
 mod app;
+mod compartment;
 mod config;
 mod demo;
 mod exit;
@@ -22,6 +23,7 @@ mod role;
 mod schema;
 mod serve;
 mod settings;
+mod team;
 
 use std::process::ExitCode;
 
@@ -69,6 +71,8 @@ enum Command {
     Export(export::Export),
     Person(person::Person),
     App(app::App),
+    Team(team::Team),
+    Compartment(compartment::Compartment),
     Role(role::Role),
     Grant(grant::Grant),
     Keys(keys::Keys),
@@ -116,6 +120,8 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Export(export) => in_runtime(Operator::during(&global, async |operator| export.run(operator).await)),
         Command::Person(person) => in_runtime(Operator::during(&global, async |operator| person.run(operator).await)),
         Command::App(app) => in_runtime(Operator::during(&global, async |operator| app.run(operator).await)),
+        Command::Team(team) => in_runtime(Operator::during(&global, async |operator| team.run(operator).await)),
+        Command::Compartment(compartment) => in_runtime(Operator::during(&global, async |operator| compartment.run(operator).await)),
         Command::Role(role) => in_runtime(Operator::during(&global, async |operator| role.run(operator).await)),
         Command::Grant(grant) => in_runtime(Operator::during(&global, async |operator| grant.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),

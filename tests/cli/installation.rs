@@ -1,6 +1,6 @@
 //! From `init` to `ledger verify` on both back ends.
 
-use super::run::run_in;
+use super::run::{Done, run_in};
 use crate::support::{Backend, Home, Table};
 
 #[tokio::test]
@@ -32,6 +32,8 @@ async fn installation(backend: Backend) {
     leadkeep(&["person", "lock", "rita@example.com"]).ok();
     leadkeep(&["person", "unlock", "rita@example.com"]).ok();
 
+    teams_and_compartments(&leadkeep);
+
     let grant = ["grant", "add", "--to", "rita@example.com", "--role", "analyst", "--reason", "Counts", "--approve"];
     assert!(leadkeep(&grant).ok().contains("in effect"));
     let grants = leadkeep(&["grant", "list", "--of", "rita@example.com"]).ok();
@@ -50,6 +52,20 @@ async fn installation(backend: Backend) {
 
     leads(&home);
     verify(&home).await;
+}
+
+fn teams_and_compartments(leadkeep: &impl Fn(&[&str]) -> Done) {
+    leadkeep(&["team", "add", "Sales"]).ok();
+    leadkeep(&["team", "add", "EMEA", "--parent", "Sales"]).ok();
+    assert_eq!(leadkeep(&["team", "add", "Nowhere", "--parent", "Nothing"]).code, 4);
+    assert_eq!(leadkeep(&["team", "remove", "Sales"]).code, 4, "a team is below it");
+    leadkeep(&["team", "rename", "EMEA", "Europe"]).ok();
+    let teams = leadkeep(&["team", "list"]).ok();
+    assert!(teams.lines().any(|line| line.contains("Europe") && line.ends_with("Sales")), "{teams}");
+    leadkeep(&["team", "remove", "Europe"]).ok();
+    leadkeep(&["compartment", "add", "MERGER"]).ok();
+    assert_eq!(leadkeep(&["compartment", "add", "MERGER"]).code, 4);
+    assert!(leadkeep(&["compartment", "list"]).ok().contains("MERGER"));
 }
 
 fn leads(home: &Home) {

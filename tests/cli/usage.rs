@@ -16,7 +16,7 @@ fn every_command_explains_itself() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .collect();
-    assert!(commands.len() >= 13, "{commands:?}");
+    assert!(commands.len() >= 15, "{commands:?}");
     for command in commands {
         let help = run(&[command, "--help"], "").ok();
         assert!(help.contains("Usage: leadkeep") && help.len() > 300, "{command}: {help}");
@@ -52,4 +52,12 @@ fn what_is_missing_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let done = run(&["serve", "--data", folder.path().to_str().unwrap()], "");
     assert!(done.code == 1 && done.err.contains("leadkeep init"), "{done:?}");
+    // Files that are there and empty are no installation either, and stay as they are.
+    for name in ["leadkeep.db", "ledger.db"] {
+        std::fs::write(folder.path().join(name), "").unwrap();
+    }
+    for _ in 0..2 {
+        let done = run(&["serve", "--port", "0", "--data", folder.path().to_str().unwrap()], "");
+        assert!(done.code == 1 && done.err.contains("leadkeep init") && done.err.contains("leadkeep migrate"), "{done:?}");
+    }
 }
