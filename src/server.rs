@@ -20,6 +20,11 @@ pub enum StartError {
     /// The databases could not be opened, or would not keep what was promised.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The databases are empty or of an older version.
+    #[error(
+        "the databases lack {0} steps of this version's schema; run `leadkeep init` for a new installation, `leadkeep migrate` after an update"
+    )]
+    Schema(usize),
     /// The signing keys could not be read or made.
     #[error(transparent)]
     Auth(#[from] AuthError),
@@ -42,14 +47,27 @@ pub fn location(settings: &Settings) -> Location {
 /// The inside, ready for use; the databases must be of the current schema ([`Store::migrate`]).
 pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
     let store = Store::open(&location(settings), settings.database_connections).await?;
+    let lacking = store.pending().await?;
+    if lacking > 0 {
+        return Err(StartError::Schema(lacking));
+    }
     let current = Current::load(&store, &*clock).await?;
-    let auth = Auth::open(settings.auth.clone(), &settings.data.join("keys"), Arc::clone(&clock), Arc::clone(&random))?;
+    let keys = settings.data.join("keys");
+    let auth = Auth::open(settings.auth.clone(), settings.issuer(), &keys, Arc::clone(&clock), Arc::clone(&random))?;
     let key = audit::key::load_or_create(&settings.data, &store, &*random).await?;
     let recorder = Recorder::start(&store, key, &settings.ledger, Arc::clone(&clock), Arc::clone(&random)).await?;
     recorder.recover().await?;
     let (limits, access_log) = (settings.limits.clone(), settings.access_log);
     let quotas = Quotas::new(settings.quotas);
     Ok(Arc::new(Core { store, recorder, current, clock, random, ids: IdMaker::default(), auth, limits, access_log, quotas }))
+}
+
+/// Takes a free port if none is set, before anything is built: tokens name the address. A port in use is told at once.
+pub fn settle_port(settings: &mut Settings) -> Result<(), StartError> {
+    let wanted = SocketAddr::new(settings.address, settings.port);
+    let found = std::net::TcpListener::bind(wanted).and_then(|listener| listener.local_addr());
+    settings.port = found.map_err(|error| StartError::Listen(wanted, error))?.port();
+    Ok(())
 }
 
 /// A server that answers.
@@ -76,6 +94,9 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let gate = Arc::new(gate);
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));
+    if settings.auth.issuer.is_none() && !address.ip().is_loopback() {
+        tracing::warn!(issuer = settings.issuer(), "auth.issuer is not set: tokens and published endpoints name the address listened on");
+    }
     tracing::info!(%address, "listening");
     Ok(RunningServer { address, stop, serving, recorder, gate, grace: Duration::from_secs(settings.http.shutdown_grace) })
 }

@@ -33,6 +33,8 @@ const SESSIONS: usize = 16_384;
 pub struct Auth {
     /// What was set.
     pub settings: Settings,
+    /// The server's public address: `iss` of tokens and base of the published endpoints.
+    pub issuer: String,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// The keys that sign access tokens.
@@ -46,17 +48,24 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The mechanisms with these settings and the signing keys in `folder` (usually `DIR/keys`); makes the first key
-    /// if there is none.
-    pub fn open(settings: Settings, folder: &Path, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Self, AuthError> {
+    /// The mechanisms with these settings for the server at `issuer`, and the signing keys in `folder` (usually
+    /// `DIR/keys`); makes the first key if there is none.
+    pub fn open(
+        settings: Settings,
+        issuer: String,
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, AuthError> {
         let keys = Arc::new(Keys::open(folder, settings.access_token_seconds, clock, &*random)?);
         Ok(Self {
             passwords: Passwords::new(&settings, random)?,
-            tokens: AccessTokens::new(&settings, Arc::clone(&keys)),
+            tokens: AccessTokens::new(&issuer, &settings, Arc::clone(&keys)),
             keys,
             throttle: Throttle::default(),
             sessions: OpenSessions::new(SESSIONS),
             settings,
+            issuer,
         })
     }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// The server's public address without a slash at the end: `iss` of tokens and base of the published endpoints.
-    pub issuer: String,
+    /// Without it, `http://` and the address and port it listens on.
+    pub issuer: Option<String>,
     /// `aud` of tokens.
     pub audience: String,
     /// How long an access token is good for, in seconds.
@@ -25,7 +26,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            issuer: "http://localhost:8080".into(),
+            issuer: None,
             audience: "leadkeep".into(),
             access_token_seconds: 600,
             refresh_token_seconds: 7 * 86_400,

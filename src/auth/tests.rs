@@ -18,6 +18,8 @@ use super::{
 };
 use crate::domain::{Clock, Id, Random, Timestamp};
 
+const ISSUER: &str = "https://leads.example";
+
 #[derive(Debug)]
 struct Now(AtomicI64);
 
@@ -51,7 +53,7 @@ fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
     let now = Arc::new(Now(AtomicI64::new(1_800_000_000_000_000)));
     let keys = Arc::new(Keys::open(&folder.path().join("keys"), 600, now.clone(), &Counting::default()).unwrap());
-    let tokens = AccessTokens::new(&Settings::default(), Arc::clone(&keys));
+    let tokens = AccessTokens::new(ISSUER, &Settings::default(), Arc::clone(&keys));
     House { folder, now, keys, tokens }
 }
 
@@ -94,16 +96,17 @@ fn a_token_says_what_was_signed_until_it_expires() {
 #[test]
 fn other_issuers_audiences_and_algorithms_are_refused() {
     let house = house();
-    let sign = |settings: Settings| AccessTokens::new(&settings, Arc::clone(&house.keys)).sign(&house.claims()).unwrap();
+    let sign_as = |issuer, settings: Settings| AccessTokens::new(issuer, &settings, Arc::clone(&house.keys)).sign(&house.claims()).unwrap();
+    let sign = |settings| sign_as(ISSUER, settings);
     let other_audience = sign(Settings { audience: "other".into(), ..Settings::default() });
-    let other_issuer = sign(Settings { issuer: "https://other.example".into(), ..Settings::default() });
+    let other_issuer = sign_as("https://other.example", Settings::default());
     let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
     let kid = kid(&house.keys.public()[0]);
     let body = sign(Settings::default()).split('.').nth(1).unwrap().to_owned();
     let unsigned = format!("{}.{body}.", part(&format!(r#"{{"alg":"none","kid":"{kid}"}}"#)));
     let symmetric = jsonwebtoken::encode(
         &jsonwebtoken::Header { kid: Some(kid.clone()), ..jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256) },
-        &serde_json::json!({"iss": "http://localhost:8080", "aud": "leadkeep", "sub": Id(1).to_string(), "exp": 4_000_000_000_i64}),
+        &serde_json::json!({"iss": ISSUER, "aud": "leadkeep", "sub": Id(1).to_string(), "exp": 4_000_000_000_i64}),
         &EncodingKey::from_secret(kid.as_bytes()),
     );
     for wrong in [other_audience, other_issuer, unsigned, symmetric.unwrap()] {

@@ -58,16 +58,16 @@ pub struct AccessTokens {
 }
 
 impl AccessTokens {
-    /// Tokens of this issuer for this audience.
-    pub fn new(settings: &Settings, keys: Arc<Keys>) -> Self {
+    /// Tokens of this issuer for the audience that is set.
+    pub fn new(issuer: &str, settings: &Settings, keys: Arc<Keys>) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_issuer(&[&settings.issuer]);
+        validation.set_issuer(&[issuer]);
         validation.set_audience(&[&settings.audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         // Against our own clock, below.
         validation.validate_exp = false;
         let verified = Bounded::new(REMEMBERED);
-        Self { keys, issuer: settings.issuer.clone(), audience: settings.audience.clone(), validation, verified }
+        Self { keys, issuer: issuer.to_owned(), audience: settings.audience.clone(), validation, verified }
     }
 
     /// Signs a token.

@@ -27,7 +27,7 @@ nothing names is left out and reported. Files of Salesforce, HubSpot, SuiteCRM a
 A row is a lead of the list if it has the lead's reference, else its e-mail address, else its telephone number, each only
 together with a name that bears it out: e-mail with a name that does not contradict, a telephone with the same first name
 and the same last name or its initial. It then adds what the lead lacks and replaces nothing. So the same file twice adds
-nothing. A row that answers to two leads is rejected. docs/decisions/import-merge-rule.md tells the whole rule.
+nothing. A row that answers to two leads is rejected. docs/decisions/0008-import-merge-rule.md tells the whole rule.
 
 Rows that cannot be taken go to FILE.rejects.csv with line, column and reason; correct them there and import that file.
 

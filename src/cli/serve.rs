@@ -37,8 +37,9 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
         let documents = self.documents.map(|documents| documents.display().to_string());
-        let settings = global.settings(vec![("address", self.address), ("port", self.port), ("documents", documents)])?;
+        let mut settings = global.settings(vec![("address", self.address), ("port", self.port), ("documents", documents)])?;
         logging::start(&settings.log)?;
+        server::settle_port(&mut settings)?;
         let core = server::build_core(&settings, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
         let running = server::start(core, &settings).await?;
         told_to_stop().await?;

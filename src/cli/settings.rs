@@ -32,7 +32,17 @@ fn key_and_value(text: &str) -> Result<(String, String), &'static str> {
 impl Global {
     /// The settings in force, with `flags` of the command over everything.
     pub(crate) fn settings(&self, flags: Vec<(&str, Option<String>)>) -> Result<Settings, SettingsError> {
+        self.load(Sources::from_environment(), flags)
+    }
+
+    /// The same without `DATABASE_URL`, which may well be another project's.
+    pub(crate) fn own_settings(&self, flags: Vec<(&str, Option<String>)>) -> Result<Settings, SettingsError> {
         let mut sources = Sources::from_environment();
+        sources.environment.retain(|(name, _)| name != "DATABASE_URL");
+        self.load(sources, flags)
+    }
+
+    fn load(&self, mut sources: Sources, flags: Vec<(&str, Option<String>)>) -> Result<Settings, SettingsError> {
         let variable = sources.environment.iter().find(|(name, _)| name == FILE_VARIABLE).map(|(_, value)| PathBuf::from(value));
         sources.environment.retain(|(name, _)| name != FILE_VARIABLE);
         sources.file = self.config.clone().or(variable);

@@ -3,7 +3,10 @@
 //! A key `limits.page_size` of the file is `LEADKEEP_LIMITS_PAGE_SIZE` in the environment. `DATABASE_URL` is honoured
 //! unless `LEADKEEP_DATABASE_URL` says otherwise.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +95,12 @@ pub enum LogFormat {
 }
 
 impl Settings {
+    /// The server's public address: the one that is set, or else the one it listens on.
+    pub fn issuer(&self) -> String {
+        let listening = || format!("http://{}", SocketAddr::new(self.address, self.port));
+        self.auth.issuer.clone().unwrap_or_else(listening)
+    }
+
     /// The settings in force as TOML, secrets redacted.
     pub fn effective(&self) -> String {
         toml::to_string_pretty(self).unwrap_or_else(|error| format!("# {error}\n"))

@@ -87,6 +87,13 @@ impl Store {
         Ok(pending as u32)
     }
 
+    /// How many steps the databases lack of this version's schema; writes nothing. [`Store::migrate`] runs them.
+    pub async fn pending(&self) -> Result<usize, StoreError> {
+        let main = migration::Main::get_pending_migrations_read_only(&self.0.main).await?;
+        let ledger = migration::Ledger::get_pending_migrations_read_only(&self.0.ledger).await?;
+        Ok(main.len() + ledger.len())
+    }
+
     /// Where the databases are.
     pub fn location(&self) -> &Location {
         &self.0.location

@@ -41,10 +41,10 @@ on_both_backends!(keys_are_published_and_rotate, |world| async {
 
 on_both_backends!(the_server_says_what_it_can_do, |world| async {
     let metadata = world.anonymous().get("/.well-known/oauth-authorization-server").await;
-    assert_eq!(metadata.json["issuer"], world.settings.auth.issuer);
+    assert_eq!(metadata.json["issuer"], world.settings.issuer());
     for endpoint in ["token_endpoint", "revocation_endpoint", "jwks_uri"] {
         let url = metadata.json[endpoint].as_str().unwrap();
-        let path = url.strip_prefix(&world.settings.auth.issuer).unwrap();
+        let path = url.strip_prefix(&world.settings.issuer()).unwrap();
         assert_ne!(world.anonymous().get(path).await.status, 404, "{path}");
     }
 });

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::run::leadkeep;
+use super::run::{leadkeep, run};
 use crate::support::Caller;
 
 /// A demo under way; told to stop when dropped.
@@ -19,6 +19,8 @@ impl Demo {
     /// Starts one and reads what it prints until it serves.
     fn start(folder: &Path) -> (Self, String) {
         let mut command = leadkeep();
+        // Somebody else's database, which a demo leaves alone.
+        command.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/other");
         command.args(["demo", "--port", "0", "--data"]).arg(folder).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
         let mut printed = String::new();
@@ -88,4 +90,12 @@ async fn a_second_run_finds_everything_as_it_was() {
     let answer = sign_in(&found, "manager").await.graphql(lookup, json!({ "id": lead["id"] })).await;
     assert_eq!(answer.data()["lead"]["stage"], "Changed by a test");
     second.stop();
+}
+
+#[test]
+fn a_demo_that_was_made_in_part_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("demo.unfinished"), "").unwrap();
+    let done = run(&["demo", "--port", "0", "--data", folder.path().to_str().unwrap()], "");
+    assert!(done.code == 1 && done.err.contains("interrupted") && done.err.contains("run again"), "{done:?}");
 }

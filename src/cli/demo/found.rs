@@ -1,7 +1,13 @@
 //! Founds the demo's company through the use cases of the API, so that its policy history and its access log read like
 //! those of a real one: the operator makes two admins, one asks for every grant, the other approves it.
 
-use std::{collections::BTreeMap, fs::File, io::Seek, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{ErrorKind, Seek},
+    path::Path,
+    sync::Arc,
+};
 
 use leadkeep::{
     app::{
@@ -12,6 +18,7 @@ use leadkeep::{
     domain::{Id, Subject},
     import::{Options, Reject},
     policy::{GrantWish, document::MarkingText},
+    store::private,
 };
 use serde_json::{Value, json};
 
@@ -22,6 +29,29 @@ use super::{
 };
 use crate::cli::{find, operator::act_as, output, password};
 
+/// Stands in the folder while the company is being made, and after a run that was interrupted then.
+const UNFINISHED: &str = "demo.unfinished";
+
+/// Refuses a company that an interrupted run has made in part: nobody knows its passwords.
+pub(super) fn refuse_half_made(folder: &Path) -> Result<(), Failure> {
+    if !folder.join(UNFINISHED).exists() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "the last run was interrupted while it made the demo; remove {} (and the PostgreSQL database, if it used one) and run again",
+        folder.display()
+    )))
+}
+
+/// Says that the company is whole and its sign-ins are written.
+pub(super) fn finished(folder: &Path) -> Result<(), Failure> {
+    let file = folder.join(UNFINISHED);
+    match std::fs::remove_file(&file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Failure::failed(format!("{}: {error}", file.display()))),
+        _ => Ok(()),
+    }
+}
+
 /// Makes the company; its sign-ins, without an address yet.
 pub(super) async fn found(core: &Arc<Core>, folder: &Path) -> Result<Card, Failure> {
     if core.current.fresh(&core.store, &*core.clock).await?.revision != 0 {
@@ -29,6 +59,7 @@ pub(super) async fn found(core: &Arc<Core>, folder: &Path) -> Result<Card, Failu
             format!("{} is no demo: it holds an installation, but no demo.json; name another folder with --data", folder.display());
         return Err(Failure::failed(message));
     }
+    private::write_file(&folder.join(UNFINISHED), b"")?;
     output::note("Making a company with 1,000 leads …");
     let mut founding = Founding { core, passwords: BTreeMap::new() };
     founding.admins().await?;

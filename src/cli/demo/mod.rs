@@ -5,11 +5,7 @@ mod company;
 mod found;
 mod guide;
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    path::Path,
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use clap::Args;
 use leadkeep::{
@@ -28,7 +24,8 @@ const FOLDER: &str = "leadkeep-demo";
 const AFTER_HELP: &str = "\
 Makes the data folder, keys, the database, teams, roles, people, an app and 1,000 invented leads, prints how to sign in
 and what to try, and serves. The next run finds everything as you left it; remove the folder to start anew.
-DIR/demo.json holds the address and the sign-ins, for scripts.
+DIR/demo.json holds the address and the sign-ins, for scripts. A DATABASE_URL in the environment is left alone; PostgreSQL
+is used only with --database-url or LEADKEEP_DATABASE_URL.
 
 Examples:
   leadkeep demo
@@ -46,16 +43,19 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
-        let mut settings = global.settings(vec![("port", self.port)])?;
+        let mut settings = global.own_settings(vec![("port", self.port)])?;
         if settings.data == Settings::default().data {
             settings.data = FOLDER.into();
         }
         logging::only_warnings(&mut settings.log);
         logging::start(&settings.log)?;
-        reserve_port(&mut settings)?;
+        server::settle_port(&mut settings).map_err(|error| Failure::failed(format!("{error}; another --port, or --port 0, would do")))?;
+        let known = Card::read(&settings.data)?;
+        if known.is_none() {
+            found::refuse_half_made(&settings.data)?;
+        }
         Store::migrate(&server::location(&settings)).await?;
         let core = server::build_core(&settings, Arc::new(SystemClock), Arc::new(SystemRandom)).await?;
-        let known = Card::read(&settings.data)?;
         let is_new = known.is_none();
         let mut card = match known {
             Some(card) => card,
@@ -64,21 +64,12 @@ impl Demo {
         let running = server::start(Arc::clone(&core), &settings).await?;
         card.url = format!("http://{}", running.address);
         card.write(&settings.data)?;
+        found::finished(&settings.data)?;
         welcome(&card, &settings.data, is_new);
         serve::told_to_stop().await?;
         running.shutdown().await;
         Ok(Exit::Done)
     }
-}
-
-/// Finds out the port before anything is made: tokens name the server's address, and a port in use is told at once.
-fn reserve_port(settings: &mut Settings) -> Result<(), Failure> {
-    let wanted = SocketAddr::new(settings.address, settings.port);
-    let refused = |error| Failure::failed(format!("cannot listen on {wanted}: {error}; another --port, or --port 0, would do"));
-    let address = TcpListener::bind(wanted).and_then(|listener| listener.local_addr()).map_err(refused)?;
-    settings.port = address.port();
-    settings.auth.issuer = format!("http://{address}");
-    Ok(())
 }
 
 fn welcome(card: &Card, folder: &Path, is_new: bool) {

@@ -23,7 +23,7 @@ pub(super) async fn jwks(State(gate): State<Arc<Gate>>) -> impl IntoResponse {
 
 /// Where the endpoints are and what they can do.
 pub(super) async fn metadata(State(gate): State<Arc<Gate>>) -> impl IntoResponse {
-    let issuer = &gate.core.auth.settings.issuer;
+    let issuer = &gate.core.auth.issuer;
     let methods = ["client_secret_basic", "client_secret_post"];
     let metadata = json!({
         "issuer": issuer,
