@@ -8,6 +8,7 @@
 //! - [`auth`]: passwords, tokens, keys, throttling: the mechanisms of "who asks".
 //! - [`audit`]: the access record and its recorder.
 //! - [`ledger`]: tree, receipts, checkpoints; pure.
+//! - [`import`]: reading rows of CSV files, and when a row is a lead that is there already; pure.
 //! - [`app`]: use cases.
 //! - [`graphql`]: translation between GraphQL and use cases.
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.

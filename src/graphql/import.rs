@@ -163,7 +163,8 @@ pub struct ImportMutation;
 
 #[Object]
 impl ImportMutation {
-    /// Imports a file of leads (needs LEAD_IMPORT). Send it as multipart/form-data. The same file twice adds nothing: a row
+    /// Imports a file of leads (needs LEAD_IMPORT). Send it as multipart/form-data (GraphQL multipart request
+    /// specification) with the header `GraphQL-Require-Preflight: 1`. The same file twice adds nothing: a row
     /// whose reference, e-mail or telephone is a lead's that you see, with a name that bears it out, adds to that lead
     /// what it lacks and never replaces anything. What was taken stays if the request is cut off; send the file again.
     async fn import_leads(

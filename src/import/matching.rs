@@ -1,4 +1,4 @@
-//! When is a row a lead that is in the list already? The merge rule, told in `docs/decisions/import-merge-rule.md`.
+//! When is a row a lead that is in the list already? The merge rule, told in `docs/decisions/0008-import-merge-rule.md`.
 //!
 //! A key alone says little: offices share telephones, teams share mailboxes, and every system counts from 1. So each key
 //! counts only with names that bear it out, and where two leads answer to one row, nobody guesses.
