@@ -114,6 +114,19 @@ on_both_backends!(shared_telephones_merge_nobody, |world| async {
     assert_eq!(again.counts.created, 0);
 });
 
+on_both_backends!(nobody_of_a_file_with_repetitions_stands_in_the_list_twice, |world| async {
+    let file = include_bytes!("data/leads-duplicates.csv");
+    let first = operator(&world, file).await;
+    assert_eq!((first.counts.rows, first.counts.created), (1_000, 595), "{:?}", first.counts);
+    assert_eq!(operator(&world, file).await.counts.created, 0);
+});
+
+on_both_backends!(a_ragged_row_is_rejected_by_its_line, |world| async {
+    let report = operator(&world, include_bytes!("data/suitecrm-leads.csv")).await;
+    assert_eq!(counts(&report), [2, 1, 0, 0, 1]);
+    assert_eq!(report.rejects[0].line, 3);
+});
+
 on_both_backends!(sound_rows_of_broken_files_are_taken, |world| async {
     for (file, created, rejected) in [
         (&include_bytes!("data/broken/mark-and-padded-names.csv")[..], 1, 0),
