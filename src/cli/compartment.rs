@@ -13,7 +13,7 @@ of years ago name it.
 Examples:
   leadkeep compartment add MERGER
   leadkeep import targets.csv --marking TRADE_SECRET//MERGER
-  leadkeep grant add --to rita@company.com --role rep --compartment MERGER --reason 'Works on the merger'";
+  leadkeep grant add --to rita@company.com --role rep --team EMEA --compartment MERGER --reason 'Merger'";
 
 /// List and add compartments
 #[derive(Debug, Args)]
