@@ -507,7 +507,8 @@ on_both_databases!(what_a_crash_leaves_in_the_outbox_is_appended_once, |home| as
     leave_in_outbox(&bench, 2, 11).await;
     leave_in_outbox(&bench, 3, 12).await;
     leave_in_outbox(&bench, 4, 13).await;
-    bench.append(13).await.unwrap();
+    let changed = vec![Changed { kind: "lead".into(), item: "4".into() }];
+    bench.recorder.append(draft(AccessRecord { changed, ..record(13, bench.clock.now()) })).await.unwrap();
     bench.recorder.kill();
     assert_eq!(bench.verify().await.outstanding, 4);
 
