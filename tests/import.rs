@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::io::Write;
+use std::{fmt::Write as _, io::Write};
 
 use entity::change_detail;
 use leadkeep::{
@@ -73,7 +73,6 @@ fn varied(people: usize) -> String {
                 (_, 2) => one = format!("one{n}+news@A.example"),
                 _ => std::mem::swap(&mut phone, &mut other),
             }
-            use std::fmt::Write as _;
             writeln!(text, "{n},ACC{n:07}x,Nobody Here,First{n},{last},\"Firm, {n}\",{phone},{other},{one},{two},Won").unwrap();
         }
     }
