@@ -120,7 +120,7 @@ fn window() -> impl Strategy<Value = (WindowTemplate, bool, Vec<&'static str>)> 
     )
 }
 
-const LIST: &str = "query($f: LeadFilter, $o: LeadOrder, $s: String, $n: Int) { leads(filter: $f, orderBy: $o, search: $s, first: $n) \
+const LIST: &str = "query($f: LeadFilter, $o: LeadOrder, $s: String, $n: Int, $a: String) { leads(filter: $f, orderBy: $o, search: $s, first: $n, after: $a) \
     { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id version name company industry \
     stage country city emails phones tags reference dealValue score notes archived createdAt owner { id name } team { name } \
     marking { banner } redactions { field disposition marking { level } } } } } }";
@@ -178,7 +178,8 @@ fn operation() -> impl Strategy<Value = Operation> {
     ];
     let group = select(vec!["STAGE", "SOURCE", "INDUSTRY", "COUNTRY", "OWNER", "TEAM", "MONTH"]);
     prop_oneof![
-        4 => (option::of(filter()), order(), search, 0..8).prop_map(|(f, o, s, n)| (LIST, json!({ "f": f, "o": o, "s": s, "n": n }))),
+        4 => (option::of(filter()), order(), search, 0..8, option::of(id()))
+            .prop_map(|(f, o, s, n, a)| (LIST, json!({ "f": f, "o": o, "s": s, "n": n, "a": a }))),
         1 => (option::of(filter()), order(), 1..4).prop_map(|(f, o, n)| (BACK, json!({ "f": f, "o": o, "n": n }))),
         2 => (group, option::of(filter())).prop_map(|(g, f)| (STATS, json!({ "g": g, "f": f }))),
         1 => id().prop_map(|id| (ONE, json!({ "id": id }))),

@@ -46,11 +46,13 @@ impl Store {
         let inner = match location {
             Location::Folder(folder) => {
                 let main = folder.join("leadkeep.db");
+                // First of all: it says so if the file is missing.
+                let pool = sqlite(main.clone(), connections.min(4), true).await?;
                 let (writer_file, checkpointer) = (main.clone(), Checkpointer::start(main.clone(), CHECKPOINT_REST)?);
                 Inner {
                     location: location.clone(),
                     writer: Writer::group_commit(move || sqlite(writer_file.clone(), 1, false), checkpointer).await?,
-                    main: sqlite(main.clone(), connections.min(4), true).await?,
+                    main: pool,
                     rows: Rows::reader_threads(&main, 2)?,
                     ledger: sqlite(folder.join("ledger.db"), 2, true).await?,
                 }
