@@ -9,10 +9,7 @@ use std::{
 use migration::MigratorTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-use super::{StoreError, rows::Rows, wal::Checkpointer, write::Writer};
-
-/// How long the main database's write-ahead log is left alone after it was copied.
-const CHECKPOINT_REST: Duration = Duration::from_millis(500);
+use super::{StoreError, rows::Rows, write::Writer};
 
 /// Where the databases are.
 #[derive(Clone, Debug)]
@@ -48,10 +45,10 @@ impl Store {
                 let main = folder.join("leadkeep.db");
                 // First of all: it says so if the file is missing.
                 let pool = sqlite(main.clone(), connections.min(4), true).await?;
-                let (writer_file, checkpointer) = (main.clone(), Checkpointer::start(main.clone(), CHECKPOINT_REST)?);
+                let writer_file = main.clone();
                 Inner {
                     location: location.clone(),
-                    writer: Writer::group_commit(move || sqlite(writer_file.clone(), 1, false), checkpointer).await?,
+                    writer: Writer::group_commit(move || sqlite(writer_file.clone(), 1, false)).await?,
                     main: pool,
                     rows: Rows::reader_threads(&main, 2)?,
                     ledger: sqlite(folder.join("ledger.db"), 2, true).await?,
@@ -122,7 +119,7 @@ async fn sqlite(file: PathBuf, connections: u32, read_only: bool) -> Result<Data
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite.filename(&file).busy_timeout(Duration::from_secs(10)).foreign_keys(false);
         let sqlite = sqlite.pragma("journal_mode", "WAL").pragma("synchronous", "FULL").pragma("cache_size", "-8192");
-        sqlite.pragma("wal_autocheckpoint", "0").pragma("query_only", if read_only { "ON" } else { "OFF" })
+        sqlite.pragma("query_only", if read_only { "ON" } else { "OFF" })
     });
     let connection = Database::connect(options).await?;
     for (pragma, wanted) in [("journal_mode", "wal"), ("synchronous", "2")] {

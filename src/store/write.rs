@@ -8,7 +8,7 @@ use std::{future::Future, pin::Pin};
 use sea_orm::{DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Store, StoreError, wal::Checkpointer};
+use super::{Store, StoreError};
 
 /// An open transaction of the main database.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl std::fmt::Debug for Writer {
 }
 
 impl Writer {
-    pub(super) async fn group_commit<C, F>(connect: C, checkpointer: Checkpointer) -> Result<Self, StoreError>
+    pub(super) async fn group_commit<C, F>(connect: C) -> Result<Self, StoreError>
     where
         C: Fn() -> F + Send + 'static,
         F: Future<Output = Result<DatabaseConnection, StoreError>> + Send,
@@ -73,7 +73,6 @@ impl Writer {
                 for finish in finishes {
                     finish(committed.is_ok());
                 }
-                checkpointer.ring();
             }
         });
         Ok(Self::Group(sender))

@@ -36,7 +36,7 @@ pub(super) struct Thread {
 impl Thread {
     pub(super) fn start(file: PathBuf) -> Result<Self, StoreError> {
         let first = connect(&file)?;
-        let checkpointer = Checkpointer::start(file.clone(), Duration::ZERO)?;
+        let checkpointer = Checkpointer::start(file.clone())?;
         let (jobs, queue) = mpsc::channel::<Job>();
         let run = move || {
             let mut connection = Some(first);
