@@ -9,8 +9,7 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
-/// The key under which the engine carries finished JSON.
-const RAW: &str = "$serde_json::private::RawValue";
+use super::raw;
 
 /// The response keys of a selection set in document order, each with what is below it.
 #[derive(Debug, Default)]
@@ -67,7 +66,7 @@ enum Step<'a> {
 impl<'a> Writer<'a> {
     fn value(&mut self, value: &'a Value, shape: &'a Shape) {
         match value {
-            Value::Object(object) => match object.get(RAW) {
+            Value::Object(object) => match object.get(raw::TOKEN) {
                 Some(Value::String(json)) if object.len() == 1 => self.out.extend_from_slice(json.as_bytes()),
                 _ if shape.0.is_empty() => self.plain(value),
                 _ => self.object(Some(object), shape),

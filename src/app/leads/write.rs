@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{LeadView, finders, read};
 use crate::{
     app::{Error, Op},
-    domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues, lead::FieldType, normal},
+    domain::{Field, FieldSet, Id, KeyKind, LeadRecord, LeadRow, LeadValue, LeadValues, lead::FieldType, normal, words},
     policy::{LeadScope, Level, Marking, Permission, Refusal, RowScope},
     store::{
         Change, Tx,
@@ -196,11 +196,11 @@ where
         let touched = values.fields();
         let before = json_of(&record, touched);
         values.set_integer(Field::UpdatedAt, at.0);
-        let finds = touched.iter().any(|field| FOUND_BY.contains(&field));
-        let old = finds.then(|| finders(&record.values));
+        let found_anew = touched.iter().any(finds);
+        let old = found_anew.then(|| finders(&record.values));
         let from = (id, record.version);
         apply(&mut record, &values, marking);
-        let new = finds.then(|| finders(&record.values)).filter(|new| Some(new) != old.as_ref());
+        let new = found_anew.then(|| finders(&record.values)).filter(|new| Some(new) != old.as_ref());
         let after = with_reason(json_of(&record, touched), reason.clone());
         let change = Change { kind: "lead", item: id.to_string(), before: Some(before), after: Some(after) };
         let note = op.note_change(vec![change]);
@@ -216,20 +216,10 @@ where
 /// How often a change is decided again because somebody else was faster.
 const ATTEMPTS: usize = 8;
 
-/// Fields whose values a lead is found by.
-const FOUND_BY: &[Field] = &[
-    Field::Company,
-    Field::Industry,
-    Field::Country,
-    Field::FirstName,
-    Field::LastName,
-    Field::Title,
-    Field::City,
-    Field::Tags,
-    Field::Reference,
-    Field::Emails,
-    Field::Phones,
-];
+/// Whether a lead is found by its values in this field.
+fn finds(field: Field) -> bool {
+    words::searchable().contains(field) || KeyKind::ALL.iter().any(|kind| kind.field() == field)
+}
 
 fn changed_meanwhile() -> Refusal {
     Refusal::new(crate::policy::Code::Conflict, "Somebody changed this lead meanwhile; look at it again.")
