@@ -2,13 +2,18 @@
 //! anyone can repeat. Imports nothing of ours but [`crate::domain`].
 
 pub mod checkpoint;
+pub mod growth;
 pub mod key;
+pub mod proof;
 pub mod receipt;
+pub mod tile;
 pub mod tree;
 pub mod verify;
 
 pub use checkpoint::Checkpoint;
+pub use growth::Growth;
 pub use key::{KeyError, LedgerKey};
 pub use receipt::Receipt;
+pub use tile::Tile;
 pub use tree::Edge;
 pub use verify::{Fault, Wrong};

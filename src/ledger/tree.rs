@@ -30,13 +30,20 @@ impl Edge {
 
     /// Appends a leaf.
     pub fn push(&mut self, leaf: Digest) {
-        let mut right = leaf;
-        let mut full = self.size;
+        self.push_seen(leaf, |_, _| {});
+    }
+
+    /// Appends a leaf, and tells height and root of every perfect subtree that it completes, itself first.
+    pub fn push_seen(&mut self, leaf: Digest, mut completed: impl FnMut(u32, Digest)) {
+        let (mut right, mut height, mut full) = (leaf, 0, self.size);
+        completed(0, right);
         while full & 1 == 1
             && let Some(left) = self.roots.pop()
         {
             right = node(&left, &right);
             full >>= 1;
+            height += 1;
+            completed(height, right);
         }
         self.roots.push(right);
         self.size += 1;
