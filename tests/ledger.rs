@@ -9,12 +9,15 @@ use leadkeep::{
     app::ledger_verify::{Report, verify},
     audit::{
         Recorder, Sealed, Settings, Unrecorded, codec, key,
-        record::{AccessRecord, Changed, Decision, Detail, Disclosure, Draft, Entry, FieldsUsed, Operation, OperationKind},
+        record::{
+            AccessRecord, Changed, Decision, Detail, Disclosure, Draft, Entry, FieldsUsed, Number, Operation, OperationKind, Tail,
+            change_commitment,
+        },
     },
     domain::{Client, Clock, FieldSet, Id, Random, Subject, Timestamp},
     ledger::{Wrong, tree},
     policy::Marking,
-    store::{Change, ChangeNote, Store, StoreError},
+    store::{Change, ChangeNote, Noted, Store, StoreError},
 };
 use sha2::Digest as _;
 use support::{Backend, Home, SeededRandom, Table, TestClock, on_both_databases};
@@ -72,7 +75,8 @@ fn record(request: i64, at: Timestamp) -> AccessRecord {
         purpose: Some("SALES".into()),
         policy_revision: 0,
         policy_sha256: [4; 32],
-        operation: Operation { kind: OperationKind::Query, name: Some("list".into()), document: None, variables: None },
+        operation: Operation { kind: OperationKind::Query, name: Some("list".into()), document: None },
+        detail: None,
         decision: Decision::Allowed,
         code: None,
         reasons: Vec::new(),
@@ -80,10 +84,10 @@ fn record(request: i64, at: Timestamp) -> AccessRecord {
         disclosures: vec![Disclosure { clear: FieldSet(7), masked: FieldSet(8), leads: vec![Id(100), Id(200)] }],
         used: FieldsUsed::default(),
         changed: Vec::new(),
+        changed_from: 0,
         rows: 2,
         marking: Marking::PUBLIC,
         notice: true,
-        response: Some([5; 32]),
         duration: 1_000,
     }
 }
@@ -123,6 +127,84 @@ on_both_databases!(appended_folded_and_verified, |home| async {
     assert_eq!((report.entries, report.epochs, report.fault), (720, 2, None));
 });
 
+/// Of whose subject it is, and its numbers.
+fn numbered(entry: &Entry) -> (Subject, Vec<Number>) {
+    (entry.record.subject, entry.numbers.clone())
+}
+
+on_both_databases!(entries_of_a_subject_are_numbered_without_a_gap, |home| async {
+    let person = |id| Subject { person: Some(Id(id)), ..Subject::ANONYMOUS };
+    let both = Subject { app: Some(Id(9)), ..person(7) };
+    let bench = Bench::open(&home).await;
+    let put = async |bench: &Bench, subject| {
+        bench.recorder.append(draft(AccessRecord { subject, ..record(1, bench.clock.now()) })).await.unwrap()
+    };
+    let mut places = Vec::new();
+    for subject in
+        [person(7), person(8), both, person(7), Subject::ANONYMOUS, Subject::OPERATOR, Subject { app: Some(Id(9)), ..Subject::ANONYMOUS }]
+    {
+        places.push(put(&bench, subject).await);
+    }
+    let (first, next) = (Number::First, Number::Next);
+    let all: Vec<_> = bench.entries().await.iter().map(|entry| entry.numbers.clone()).collect();
+    let wanted = [
+        vec![first(None)],
+        vec![first(None)],
+        vec![next(1), first(None)],
+        vec![next(2)],
+        vec![first(None)],
+        vec![first(None)],
+        vec![next(1)],
+    ];
+    assert_eq!(all, wanted);
+
+    // Another process counts from 0, and names what it follows: of the person the last, of the app another one.
+    let second = Bench::open(&home).await;
+    let follow = put(&second, both).await;
+    put(&bench, person(7)).await;
+    put(&second, person(7)).await;
+    put(&second, person(6)).await;
+    let entries = second.entries().await;
+    let told: Vec<_> = entries.iter().filter(|entry| entry.epoch == follow.epoch).map(numbered).collect();
+    let place = |sealed: &Sealed| Some(Tail { epoch: sealed.epoch, rseq: sealed.rseq });
+    assert_eq!(told[0], (both, vec![first(place(&places[3])), first(place(&places[6]))]));
+    assert_eq!((told[1].1.as_slice(), told[2].1.as_slice()), (&[next(1)][..], &[first(None)][..]));
+    bench.recorder.stop().await;
+    second.recorder.stop().await;
+    assert_eq!(second.verify().await.fault, None);
+});
+
+on_both_databases!(an_entry_with_another_number_is_named, |home| async {
+    let (bench, epoch) = intruder(&home).await;
+    // As if another of the subject's entries had been cut out when the log was written anew: hashes and chain fit.
+    let row = bench.store.ledger_entries(epoch, 9, 1).await.unwrap().remove(0);
+    let entry = codec::decode(&row.body).unwrap();
+    let place = codec::Place { epoch, rseq: 9, previous: entry.previous, follows: None, numbers: vec![Number::Next(10)] };
+    put_in_place_of(&home, &codec::place(&place, &codec::encode(&entry.record))).await;
+    let fault = bench.verify().await.fault.unwrap();
+    assert_eq!((fault.wrong, fault.rseq), (Wrong::Number, Some(9)));
+});
+
+on_both_databases!(altered_before_and_after_are_named, |home| async {
+    let bench = Bench::open(&home).await;
+    let salt = [3; 16];
+    let change = |item: &str| Change { kind: "lead", item: item.into(), before: None, after: Some(r#"{"city":"Ulm"}"#.into()) };
+    let changes: Vec<_> = ["1", "2"].map(|item| Noted { change: change(item), salt: Some(salt) }).to_vec();
+    let commitment = Some(change_commitment(&salt, None, Some(r#"{"city":"Ulm"}"#)));
+    let changed = ["1", "2"].map(|item| Changed { kind: "lead".into(), item: item.into(), commitment }).to_vec();
+    let record = AccessRecord { changed, ..record(11, bench.clock.now()) };
+    let note = ChangeNote { id: Id(1), request: Id(11), at: record.at, body: codec::encode(&record), first: 0, changes };
+    let put = bench.store.write(move |tx| Box::pin(async move { tx.put_change(&note).await }));
+    put.await.map_err(|error: StoreError| error.to_string()).unwrap();
+    bench.recorder.append(Draft { outbox: vec![Id(1)], ..draft(record) }).await.unwrap();
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+    home.tamper(Table::Main, "DELETE FROM change_detail WHERE item = '1'").await.unwrap();
+    assert_eq!(bench.verify().await.fault, None, "what was erased is missing, not wrong");
+    home.tamper(Table::Main, "UPDATE change_detail SET after = '{\"city\":\"Bonn\"}'").await.unwrap();
+    assert_eq!(bench.verify().await.fault.map(|fault| fault.wrong), Some(Wrong::Change));
+});
+
 on_both_databases!(two_sequencers_make_one_tree, |home| async {
     let first = Bench::open(&home).await;
     let second = Bench::open(&home).await;
@@ -146,8 +228,8 @@ on_both_databases!(detail_and_document_are_kept_beside, |home| async {
     let text = "{ lead }\u{0}";
     let mut with = record(1, bench.clock.now());
     with.operation.document = Some(sha2::Sha256::digest(text).into());
-    let detail = Detail { salt: [1; 16], variables: "{\"variables\":{}}".into() };
-    with.operation.variables = Some(detail.commitment());
+    let detail = Detail { salt: [1; 16], variables: Some("{\"variables\":{}}".into()), response: Some([5; 32]) };
+    with.detail = Some(detail.commitment());
     for _ in 0..2 {
         let draft = Draft { record: with.clone(), detail: Some(detail.clone()), document: Some(text.into()), outbox: Vec::new() };
         bench.recorder.append(draft).await.unwrap();
@@ -168,7 +250,7 @@ on_both_databases!(a_record_too_large_for_an_entry_is_split, |home| async {
         .chunks(10_000)
         .map(|leads| Disclosure { clear: FieldSet(1), masked: FieldSet(leads[0].0 as u32), leads: leads.to_vec() })
         .collect();
-    large.changed = (0..1_000).map(|number| Changed { kind: "lead".into(), item: Id(number).to_string() }).collect();
+    large.changed = (0..1_000).map(|number| Changed { kind: "lead".into(), item: Id(number).to_string(), commitment: None }).collect();
     let sealed = bench.recorder.append(draft(large.clone())).await.unwrap();
     let parts = bench.entries().await;
     assert_eq!((sealed.rseq + 1, parts[0].parts), (parts.len() as u64, parts.len() as u64));
@@ -274,15 +356,10 @@ on_both_databases!(a_missing_checkpoint_is_noticed, |home| async {
     assert_eq!(found(&home, &["DELETE FROM ledger_checkpoint"]).await, (Some(Wrong::Unsigned), None));
 });
 
-on_both_databases!(history_rewritten_with_fitting_hashes_is_noticed, |home| async {
-    let (bench, epoch) = intruder(&home).await;
-    // The last record says something else, its leaf fits, and no other entry stands on it: only the signed root knows.
-    let row = bench.store.ledger_entries(epoch, 9, 1).await.unwrap().remove(0);
-    let entry = codec::decode(&row.body).unwrap();
-    let place = codec::Place { epoch, rseq: 9, previous: entry.previous, follows: None };
-    let body = codec::place(&place, &codec::encode(&AccessRecord { rows: 1, ..entry.record }));
+/// Puts other bytes in the place of the tenth entry, with the leaf that fits.
+async fn put_in_place_of(home: &Home, body: &[u8]) {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
-    let (body, leaf) = (hex(&body), hex(&tree::leaf(&body)));
+    let (body, leaf) = (hex(body), hex(&tree::leaf(body)));
     let sql = match home.backend {
         Backend::Sqlite => format!("UPDATE ledger_entry SET body = x'{body}', leaf = x'{leaf}' WHERE rseq = 9"),
         Backend::Postgres => {
@@ -290,6 +367,16 @@ on_both_databases!(history_rewritten_with_fitting_hashes_is_noticed, |home| asyn
         }
     };
     home.tamper(Table::Ledger, &sql).await.unwrap();
+}
+
+on_both_databases!(history_rewritten_with_fitting_hashes_is_noticed, |home| async {
+    let (bench, epoch) = intruder(&home).await;
+    // The last record says something else, its leaf fits, and no other entry stands on it: only the signed root knows.
+    let row = bench.store.ledger_entries(epoch, 9, 1).await.unwrap().remove(0);
+    let entry = codec::decode(&row.body).unwrap();
+    let place = codec::Place { epoch, rseq: 9, previous: entry.previous, follows: None, numbers: entry.numbers };
+    let body = codec::place(&place, &codec::encode(&AccessRecord { rows: 1, ..entry.record }));
+    put_in_place_of(&home, &body).await;
     let fault = bench.verify().await.fault.unwrap();
     assert_eq!((fault.wrong, fault.index), (Wrong::CheckpointRoot, Some(10)));
 });
@@ -297,10 +384,10 @@ on_both_databases!(history_rewritten_with_fitting_hashes_is_noticed, |home| asyn
 /// One record with a text and a document beside it, folded.
 async fn one_of_everything(bench: &Bench) -> AccessRecord {
     let text = "{ lead }";
-    let detail = Detail { salt: [1; 16], variables: "{\"variables\":{}}".into() };
+    let detail = Detail { salt: [1; 16], variables: Some("{\"variables\":{}}".into()), response: Some([5; 32]) };
     let mut record = record(1, bench.clock.now());
     record.operation.document = Some(sha2::Sha256::digest(text).into());
-    record.operation.variables = Some(detail.commitment());
+    record.detail = Some(detail.commitment());
     let draft = Draft { detail: Some(detail), document: Some(text.into()), ..draft(record.clone()) };
     bench.recorder.append(draft).await.unwrap();
     bench.recorder.fold_now().await.unwrap();
@@ -312,7 +399,7 @@ const COLUMNS: [(&str, &str, &str, &str); 6] = [
     ("ledger_entry", "epoch, rseq", "epoch, rseq, leaf, body", "epoch, rseq, body, body"),
     ("ledger_run", "first_index", "first_index, epoch, first_rseq, length", "first_index, epoch, 1, length"),
     ("ledger_checkpoint", "size", "size, root, note, at", "size, root, note, 1"),
-    ("ledger_detail", "epoch, rseq", "epoch, rseq, salt, variables", "epoch, rseq, salt, 'other'"),
+    ("ledger_detail", "epoch, rseq", "epoch, rseq, salt, response, variables", "epoch, rseq, salt, response, 'other'"),
     ("ledger_document", "sha256", "sha256, text", "sha256, sha256"),
 ];
 
@@ -383,12 +470,12 @@ async fn found_beside(home: &Home, sql: &str) -> (Wrong, Option<u64>, Option<u64
 
 on_both_databases!(altered_variables_are_named, |home| async {
     let sql = "UPDATE ledger_detail SET variables = 'other'";
-    assert_eq!(found_beside(&home, sql).await, (Wrong::Variables, Some(0), Some(10)));
+    assert_eq!(found_beside(&home, sql).await, (Wrong::Detail, Some(0), Some(10)));
 });
 
 on_both_databases!(variables_of_a_record_that_had_none_are_named, |home| async {
-    let sql = "INSERT INTO ledger_detail SELECT MIN(epoch), 4, leaf, 'put in' FROM ledger_entry GROUP BY leaf ORDER BY 1 LIMIT 1";
-    assert_eq!(found_beside(&home, sql).await, (Wrong::Variables, Some(4), Some(4)));
+    let sql = "INSERT INTO ledger_detail SELECT MIN(epoch), 4, leaf, 'put in', NULL FROM ledger_entry GROUP BY leaf ORDER BY 1 LIMIT 1";
+    assert_eq!(found_beside(&home, sql).await, (Wrong::Detail, Some(4), Some(4)));
 });
 
 on_both_databases!(an_altered_document_is_named, |home| async {
@@ -493,8 +580,9 @@ async fn leave_in_outbox(bench: &Bench, id: i64, request: i64) {
     let mut record = record(request, bench.clock.now());
     record.reasons = vec!["interrupted".into()];
     record.decision = Decision::Failed;
-    record.changed = vec![Changed { kind: "lead".into(), item: id.to_string() }];
-    let changes = vec![Change { kind: "lead", item: id.to_string(), before: None, after: None }];
+    record.changed = vec![Changed { kind: "lead".into(), item: id.to_string(), commitment: None }];
+    let change = Change { kind: "lead", item: id.to_string(), before: None, after: None };
+    let changes = vec![Noted { change, salt: Some([3; 16]) }];
     let note = ChangeNote { id: Id(id), request: Id(request), at: bench.clock.now(), body: codec::encode(&record), first: id, changes };
     let put = bench.store.write(move |tx| Box::pin(async move { tx.put_change(&note).await }));
     put.await.map_err(|error: StoreError| error.to_string()).unwrap();
@@ -507,7 +595,7 @@ on_both_databases!(what_a_crash_leaves_in_the_outbox_is_appended_once, |home| as
     leave_in_outbox(&bench, 2, 11).await;
     leave_in_outbox(&bench, 3, 12).await;
     leave_in_outbox(&bench, 4, 13).await;
-    let changed = vec![Changed { kind: "lead".into(), item: "4".into() }];
+    let changed = vec![Changed { kind: "lead".into(), item: "4".into(), commitment: None }];
     bench.recorder.append(draft(AccessRecord { changed, ..record(13, bench.clock.now()) })).await.unwrap();
     bench.recorder.kill();
     assert_eq!(bench.verify().await.outstanding, 4);

@@ -51,7 +51,8 @@ async fn on_the_full_disk() {
             purpose: None,
             policy_revision: 0,
             policy_sha256: [0; 32],
-            operation: Operation { kind: OperationKind::Query, name: Some("y".repeat(256)), document: None, variables: None },
+            operation: Operation { kind: OperationKind::Query, name: Some("y".repeat(256)), document: None },
+            detail: None,
             decision: Decision::Allowed,
             code: None,
             reasons: Vec::new(),
@@ -59,10 +60,10 @@ async fn on_the_full_disk() {
             disclosures: Vec::new(),
             used: FieldsUsed::default(),
             changed: Vec::new(),
+            changed_from: 0,
             rows: 0,
             marking: Marking::PUBLIC,
             notice: false,
-            response: None,
             duration: 0,
         };
         Draft { record, detail: None, document: None, outbox: Vec::new() }

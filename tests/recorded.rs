@@ -195,7 +195,7 @@ on_both_backends!(what_decided_is_recorded, |world| async {
     assert_eq!(record.used.sort, fields(&["score"]));
     assert!(record.used.search.contains(Field::Company) && !record.used.search.is_empty());
     assert_eq!(record.used.group, FieldSet::EMPTY);
-    assert!(record.operation.variables.is_some() && record.operation.document.is_some());
+    assert!(record.detail.is_some() && record.operation.document.is_some());
 
     let counted = caller.graphql("{ leadStats(groupBy: STAGE, filter: { country: { eq: \"DE\" } }) { key count } }", json!({})).await;
     let record = exact(&world, &counted).await;

@@ -14,6 +14,7 @@ pub struct Model {
     pub item: String,
     pub before: Option<String>,
     pub after: Option<String>,
+    pub salt: Vec<u8>,
     pub outbox_id: Option<i64>,
     pub at: i64,
     pub body: Option<Vec<u8>>,

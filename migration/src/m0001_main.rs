@@ -126,7 +126,7 @@ CREATE TABLE idempotency (
 --
 CREATE TABLE change_detail (
     request_id BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
-    outbox_id BIGINT, at BIGINT NOT NULL, body BYTES, PRIMARY KEY (request_id, seq)
+    salt BYTES NOT NULL, outbox_id BIGINT, at BIGINT NOT NULL, body BYTES, PRIMARY KEY (request_id, seq)
 )
 --
 CREATE INDEX change_detail_outbox ON change_detail (outbox_id) WHERE outbox_id IS NOT NULL

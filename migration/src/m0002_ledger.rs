@@ -57,7 +57,8 @@ CREATE TABLE ledger_edge (
 )
 --
 CREATE TABLE ledger_detail (
-    epoch BIGINT NOT NULL, rseq BIGINT NOT NULL, salt BYTES NOT NULL, variables TEXT NOT NULL, PRIMARY KEY (epoch, rseq)
+    epoch BIGINT NOT NULL, rseq BIGINT NOT NULL, salt BYTES NOT NULL, variables TEXT, response BYTES,
+    PRIMARY KEY (epoch, rseq)
 ) CLUSTERED
 --
 CREATE TABLE ledger_document (

@@ -199,7 +199,7 @@ pub async fn beside(op: &Op, logged: &Logged) -> Result<Beside, Error> {
     }
     let permit = op.rights.permit(Permission::LogRead)?;
     let entry = &logged.entry;
-    if entry.record.operation.variables.is_none() {
+    if entry.record.detail.is_none() {
         return Ok(Beside::default());
     }
     // Of a record in parts, it lies beside the first.

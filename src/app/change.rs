@@ -4,17 +4,20 @@ use super::Op;
 use crate::{
     audit::{
         codec,
-        record::{AccessRecord, Changed, Decision, FieldsUsed, Operation, OperationKind},
+        record::{AccessRecord, Changed, Decision, FieldsUsed, Operation, OperationKind, change_commitment},
     },
+    domain::clock::random_bytes,
     policy::Marking,
-    store::{Change, ChangeNote},
+    store::{Change, ChangeNote, Noted},
 };
 
 impl Op {
     /// The note to put into the transaction that makes these changes ([`crate::store::Tx::put_change`]). Hand it to
     /// [`Op::changed`] once the transaction has committed.
     pub fn note_change(&self, changes: Vec<Change>) -> ChangeNote {
-        let first = self.trace().changed.len() as i64;
+        let first = self.trace().changed.len() as u64;
+        let salted = |change| Noted { change, salt: Some(random_bytes(&*self.core.random)) };
+        let changes: Vec<Noted> = changes.into_iter().map(salted).collect();
         let record = AccessRecord {
             request: self.request,
             at: self.at,
@@ -23,7 +26,8 @@ impl Op {
             purpose: self.purpose.as_ref().map(|(code, _)| code.clone()),
             policy_revision: self.snapshot.revision,
             policy_sha256: self.snapshot.sha256,
-            operation: Operation { kind: OperationKind::Mutation, name: None, document: None, variables: None },
+            operation: Operation { kind: OperationKind::Mutation, name: None, document: None },
+            detail: None,
             decision: Decision::Failed,
             code: None,
             reasons: vec!["interrupted".into()],
@@ -31,13 +35,20 @@ impl Op {
             disclosures: Vec::new(),
             used: FieldsUsed::default(),
             changed: changes.iter().map(changed).collect(),
+            changed_from: first,
             rows: 0,
             marking: Marking::PUBLIC,
             notice: false,
-            response: None,
             duration: 0,
         };
-        ChangeNote { id: self.core.new_id(), request: self.request, at: self.at, body: codec::encode(&record), first, changes }
+        ChangeNote {
+            id: self.core.new_id(),
+            request: self.request,
+            at: self.at,
+            body: codec::encode(&record),
+            first: first as i64,
+            changes,
+        }
     }
 
     /// Notes committed changes for the record.
@@ -48,6 +59,9 @@ impl Op {
     }
 }
 
-fn changed(change: &Change) -> Changed {
-    Changed { kind: change.kind.into(), item: change.item.clone() }
+/// The change as records have it.
+pub fn changed(noted: &Noted) -> Changed {
+    let Noted { change, salt } = noted;
+    let commitment = salt.map(|salt| change_commitment(&salt, change.before.as_deref(), change.after.as_deref()));
+    Changed { kind: change.kind.into(), item: change.item.clone(), commitment }
 }

@@ -3,11 +3,13 @@
 //! kept meanwhile is a line per epoch.
 
 mod beside;
+mod numbers;
 
 use std::collections::VecDeque;
 
 use beside::Beside;
 use ed25519_dalek::VerifyingKey;
+use numbers::Numbers;
 
 use crate::{
     audit::{codec, record::Entry},
@@ -71,7 +73,8 @@ pub async fn verify(
     let signed = store.ledger_signed().await?;
     let beside = Beside::new(store).await?;
     let (verifier, heads) = (Verifier::default(), VecDeque::new());
-    let mut check = Check { store, key, origin, beside, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
+    let numbers = Numbers::default();
+    let mut check = Check { store, key, origin, beside, numbers, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
     let (mut outstanding, mut fault) = (0, None);
     match check.all(folded.max(signed), signed, progress).await {
         Err(Stop::Store(error)) => return Err(error),
@@ -124,6 +127,7 @@ struct Check<'s> {
     key: &'s VerifyingKey,
     origin: Option<&'s str>,
     beside: Beside<'s>,
+    numbers: Numbers,
     verifier: Verifier,
     /// Checkpoints that come next: size, stored root, note.
     heads: VecDeque<(u64, Vec<u8>, String)>,
@@ -194,6 +198,9 @@ impl Check<'_> {
             self.epoch_head(&entry, index).await?;
         } else if entry.follows.is_some() {
             return Err(wrong(Wrong::EpochHead, &entry, index));
+        }
+        if !self.numbers.fit(self.store, &entry).await? {
+            return Err(wrong(Wrong::Number, &entry, index));
         }
         match self.beside.wrong(&entry).await? {
             Some(found) => Err(wrong(found, &entry, index)),

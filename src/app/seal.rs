@@ -47,7 +47,7 @@ pub async fn seal(op: &Op, outcome: Outcome) -> Result<Receipt, Unrecorded> {
 }
 
 fn draft(op: &Op, outcome: Outcome) -> Draft {
-    let detail = detail(op, outcome.variables.as_deref());
+    let detail = detail(op, outcome.variables.as_deref(), outcome.response);
     let commitment = detail.as_ref().map(Detail::commitment);
     let trace = op.trace();
     let mut grants = trace.grants.clone();
@@ -65,8 +65,8 @@ fn draft(op: &Op, outcome: Outcome) -> Draft {
             kind: outcome.kind,
             name: outcome.name,
             document: outcome.document.as_ref().map(|text| Sha256::digest(text).into()),
-            variables: commitment,
         },
+        detail: commitment,
         decision: outcome.decision,
         code: trace.code,
         reasons: trace.reasons.clone(),
@@ -74,17 +74,17 @@ fn draft(op: &Op, outcome: Outcome) -> Draft {
         disclosures: trace.disclosures(),
         used: trace.used,
         changed: trace.changed.clone(),
+        changed_from: 0,
         rows: trace.rows,
         marking: trace.marking,
         notice: outcome.notice,
-        response: outcome.response,
         duration: outcome.duration,
     };
     Draft { record, detail, document: outcome.document, outbox: trace.outbox.clone() }
 }
 
 /// The erasable side; nothing if there is nothing to say.
-fn detail(op: &Op, variables: Option<&str>) -> Option<Detail> {
+fn detail(op: &Op, variables: Option<&str>, response: Option<Digest>) -> Option<Detail> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Text<'t> {
@@ -95,9 +95,8 @@ fn detail(op: &Op, variables: Option<&str>) -> Option<Detail> {
     }
     let variables = variables.and_then(|json| serde_json::from_str(json).ok());
     let purpose_text = op.purpose.as_ref().and_then(|(_, text)| text.as_deref());
-    if variables.is_none() && purpose_text.is_none() {
-        return None;
-    }
-    let variables = serde_json::to_string(&Text { variables, purpose_text }).ok()?;
-    Some(Detail { salt: random_bytes(&*op.core.random), variables })
+    let said = variables.is_some() || purpose_text.is_some();
+    let variables = if said { serde_json::to_string(&Text { variables, purpose_text }).ok() } else { None };
+    let salted = variables.is_some() || response.is_some();
+    salted.then(|| Detail { salt: random_bytes(&*op.core.random), variables, response })
 }

@@ -1,6 +1,10 @@
 //! The epoch: the chain of one process, or of what is left of it after a failed commit.
 
-use super::{codec, record::Tail};
+use super::{
+    codec,
+    numbers::Numbers,
+    record::{Counter, Tail},
+};
 use crate::{
     domain::{Digest, Id},
     ledger::tree,
@@ -14,6 +18,7 @@ pub(super) struct Chain {
     next: u64,
     last: Digest,
     follows: Option<Tail>,
+    numbers: Numbers,
 }
 
 /// An entry that has been given its place.
@@ -26,9 +31,9 @@ pub(super) struct Placed {
 
 impl Chain {
     /// A new epoch after the newest there is.
-    pub(super) fn begin(epoch: Id, tail: Option<TailRow>) -> Self {
+    pub(super) fn begin(epoch: Id, tail: Option<TailRow>, numbers: Numbers) -> Self {
         let follows = tail.map(|tail| Tail { epoch: tail.epoch, rseq: tail.rseq });
-        Self { epoch, next: 0, last: tail.map_or([0; 32], |tail| tail.leaf), follows }
+        Self { epoch, next: 0, last: tail.map_or([0; 32], |tail| tail.leaf), follows, numbers }
     }
 
     /// Whether nothing has been placed in it.
@@ -36,10 +41,10 @@ impl Chain {
         self.next == 0
     }
 
-    /// Gives `record`, as [`codec::encode`] made it, the next place.
-    pub(super) fn place(&mut self, record: &[u8]) -> Placed {
-        let follows = self.follows.take();
-        let place = codec::Place { epoch: self.epoch, rseq: self.next, previous: self.last, follows };
+    /// Gives `record`, as [`codec::encode`] made it, the next place, and the next number for each of these counters.
+    pub(super) fn place(&mut self, record: &[u8], counters: &[Counter]) -> Placed {
+        let (follows, numbers) = (self.follows.take(), self.numbers.give(counters));
+        let place = codec::Place { epoch: self.epoch, rseq: self.next, previous: self.last, follows, numbers };
         let body = codec::place(&place, record);
         let leaf = tree::leaf(&body);
         self.last = leaf;

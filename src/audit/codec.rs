@@ -14,9 +14,9 @@ use minicbor::Encoder;
 pub use decode::{Malformed, decode, decode_record};
 pub use parts::split;
 
-use super::record::{AccessRecord, Decision, OperationKind, Tail};
+use super::record::{AccessRecord, Decision, Number, OperationKind, Tail};
 use crate::{
-    domain::{Digest, FieldSet, Id},
+    domain::{Digest, FieldSet, Id, packed},
     policy::Code,
 };
 
@@ -33,31 +33,32 @@ pub mod key {
     pub const RSEQ: u64 = 2;
     pub const PREVIOUS: u64 = 3;
     pub const FOLLOWS: u64 = 4;
-    pub const AT: u64 = 5;
-    pub const REQUEST: u64 = 6;
-    pub const SUBJECT: u64 = 7;
-    pub const CLIENT: u64 = 8;
-    pub const PURPOSE: u64 = 9;
-    pub const POLICY_REVISION: u64 = 10;
-    pub const POLICY_SHA256: u64 = 11;
-    pub const OPERATION: u64 = 12;
-    pub const DECISION: u64 = 13;
-    pub const CODE: u64 = 14;
-    pub const REASONS: u64 = 15;
-    pub const GRANTS: u64 = 16;
-    pub const DISCLOSURES: u64 = 17;
-    pub const USED: u64 = 18;
-    pub const CHANGED: u64 = 19;
-    pub const ROWS: u64 = 20;
-    pub const MARKING: u64 = 21;
-    pub const NOTICE: u64 = 22;
-    pub const RESPONSE: u64 = 23;
-    pub const DURATION: u64 = 24;
-    pub const PART: u64 = 25;
+    pub const NUMBERS: u64 = 5;
+    pub const AT: u64 = 6;
+    pub const REQUEST: u64 = 7;
+    pub const SUBJECT: u64 = 8;
+    pub const CLIENT: u64 = 9;
+    pub const PURPOSE: u64 = 10;
+    pub const POLICY_REVISION: u64 = 11;
+    pub const POLICY_SHA256: u64 = 12;
+    pub const OPERATION: u64 = 13;
+    pub const DETAIL: u64 = 14;
+    pub const DECISION: u64 = 15;
+    pub const CODE: u64 = 16;
+    pub const REASONS: u64 = 17;
+    pub const GRANTS: u64 = 18;
+    pub const DISCLOSURES: u64 = 19;
+    pub const USED: u64 = 20;
+    pub const CHANGED: u64 = 21;
+    pub const ROWS: u64 = 22;
+    pub const MARKING: u64 = 23;
+    pub const NOTICE: u64 = 24;
+    pub const DURATION: u64 = 25;
+    pub const PART: u64 = 26;
 }
 
 /// Where an entry stands in its epoch's chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The epoch.
     pub epoch: Id,
@@ -67,6 +68,8 @@ pub struct Place {
     pub previous: Digest,
     /// Where that leaf stands; only in the first entry of an epoch, if there was one before.
     pub follows: Option<Tail>,
+    /// Its number for each of its subject's counters.
+    pub numbers: Vec<Number>,
 }
 
 type Written = Result<(), minicbor::encode::Error<Infallible>>;
@@ -94,7 +97,7 @@ pub fn encode_part(record: &AccessRecord, part: u64, parts: u64) -> Vec<u8> {
 pub fn place(place: &Place, record: &[u8]) -> Vec<u8> {
     let (count, entries) = open_map(record);
     let mut out = Vec::with_capacity(record.len() + 72);
-    map_head(&mut out, count + 4 + u64::from(place.follows.is_some()));
+    map_head(&mut out, count + 5 + u64::from(place.follows.is_some()));
     let mut writer = Encoder::new(&mut out);
     let written = write_place(&mut writer, place);
     debug_assert!(written.is_ok(), "a Vec takes every byte");
@@ -109,6 +112,14 @@ fn write_place(out: &mut Out<'_>, place: &Place) -> Written {
     out.u64(key::PREVIOUS)?.bytes(&place.previous)?;
     if let Some(tail) = place.follows {
         out.u64(key::FOLLOWS)?.array(2)?.u64(tail.epoch.0 as u64)?.u64(tail.rseq)?;
+    }
+    out.u64(key::NUMBERS)?.array(place.numbers.len() as u64)?;
+    for number in &place.numbers {
+        match number {
+            Number::Next(number) => out.u64(*number)?,
+            Number::First(None) => out.array(0)?,
+            Number::First(Some(tail)) => out.array(2)?.u64(tail.epoch.0 as u64)?.u64(tail.rseq)?,
+        };
     }
     Ok(())
 }
@@ -160,8 +171,10 @@ impl<'o> Entries<'o> {
         let operation = &record.operation;
         let name = operation.name.as_deref().map(|name| Value::Text(cut(name, 256)));
         let document = operation.document.as_ref().map(|digest| Value::Bytes(digest));
-        let variables = operation.variables.as_ref().map(|digest| Value::Bytes(digest));
-        self.map(key::OPERATION, &[Some(Value::Number(kind_number(operation.kind))), name, document, variables])?;
+        self.map(key::OPERATION, &[Some(Value::Number(kind_number(operation.kind))), name, document])?;
+        if let Some(commitment) = &record.detail {
+            self.key(key::DETAIL)?.bytes(commitment)?;
+        }
         self.key(key::DECISION)?.u64(decision_number(record.decision))?;
         if let Some(code) = record.code {
             self.key(key::CODE)?.u64(code_number(code))?;
@@ -182,16 +195,19 @@ impl<'o> Entries<'o> {
         if !record.disclosures.is_empty() {
             let out = self.key(key::DISCLOSURES)?.array(record.disclosures.len() as u64)?;
             for shown in &record.disclosures {
-                out.array(3)?.u32(shown.clear.0)?.u32(shown.masked.0)?.bytes(&deltas(&shown.leads))?;
+                out.array(3)?.u32(shown.clear.0)?.u32(shown.masked.0)?.bytes(&packed::pack_ids(&shown.leads))?;
             }
         }
         let used = record.used;
         let fields = [used.filter, used.sort, used.search, used.group].map(|set: FieldSet| (!set.is_empty()).then_some(set.0.into()));
         self.map(key::USED, &fields.map(|set| set.map(Value::Number)))?;
         if !record.changed.is_empty() {
-            let out = self.key(key::CHANGED)?.array(record.changed.len() as u64)?;
+            let out = self.key(key::CHANGED)?.array(record.changed.len() as u64 + 1)?.u64(record.changed_from)?;
             for changed in &record.changed {
-                out.array(2)?.str(cut(&changed.kind, 32))?.str(cut(&changed.item, 256))?;
+                out.array(2 + u64::from(changed.commitment.is_some()))?.str(cut(&changed.kind, 32))?.str(cut(&changed.item, 256))?;
+                if let Some(commitment) = &changed.commitment {
+                    out.bytes(commitment)?;
+                }
             }
         }
         if record.rows > 0 {
@@ -200,9 +216,6 @@ impl<'o> Entries<'o> {
         self.key(key::MARKING)?.array(2)?.u8(record.marking.level as u8)?.u64(record.marking.compartments)?;
         if record.notice {
             self.key(key::NOTICE)?.bool(true)?;
-        }
-        if let Some(response) = &record.response {
-            self.key(key::RESPONSE)?.bytes(response)?;
         }
         self.key(key::DURATION)?.u64(record.duration)?;
         if parts > 1 {
@@ -235,22 +248,6 @@ enum Value<'v> {
     Number(u64),
     Text(&'v str),
     Bytes(&'v [u8]),
-}
-
-/// Rising ids as the steps between them, each LEB128: random ids of one list share their upper bits.
-fn deltas(ids: &[Id]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(ids.len() * 8);
-    let mut before = 0;
-    for id in ids {
-        let mut step = (id.0 as u64).wrapping_sub(before);
-        before = id.0 as u64;
-        while step > 0x7f {
-            out.push(step as u8 | 0x80);
-            step >>= 7;
-        }
-        out.push(step as u8);
-    }
-    out
 }
 
 /// The longest beginning of `text` of at most `bytes` bytes.

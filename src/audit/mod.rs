@@ -4,6 +4,7 @@
 mod chain;
 pub mod codec;
 pub mod key;
+mod numbers;
 mod outbox;
 pub mod record;
 pub mod recorder;

@@ -44,8 +44,6 @@ pub struct Operation {
     pub name: Option<String>,
     /// SHA-256 of the document's text.
     pub document: Option<Digest>,
-    /// SHA-256(salt ‖ text) of the [`Detail`], which lies in the erasable table.
-    pub variables: Option<Digest>,
 }
 
 /// One group of leads that were shown with the same fields.
@@ -72,7 +70,7 @@ pub struct FieldsUsed {
     pub group: FieldSet,
 }
 
-/// Something that was changed: its kind (`lead`, `grant`, `session`, …) and its id or name. Before and after lie in the
+/// Something that was changed: its kind (`lead`, `grant`, `session`, …) and its id or name. Before and after lie in an
 /// erasable table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
@@ -80,6 +78,8 @@ pub struct Changed {
     pub kind: String,
     /// Which one.
     pub item: String,
+    /// [`change_commitment`] to before and after; `None` if nothing lies beside.
+    pub commitment: Option<Digest>,
 }
 
 /// Everything one record says besides its place in the chain (epoch, rseq, previous leaf), which the recorder adds.
@@ -101,6 +101,8 @@ pub struct AccessRecord {
     pub policy_sha256: Digest,
     /// What was asked.
     pub operation: Operation,
+    /// [`Detail::commitment`] to what was asked with and what was answered.
+    pub detail: Option<Digest>,
     /// How it ended.
     pub decision: Decision,
     /// The code of the first error.
@@ -115,14 +117,14 @@ pub struct AccessRecord {
     pub used: FieldsUsed,
     /// What was changed.
     pub changed: Vec<Changed>,
+    /// The number of the first of them among the changes of the request.
+    pub changed_from: u64,
     /// Rows answered: leads, groups, records of the log.
     pub rows: u64,
     /// Highest marking disclosed.
     pub marking: Marking,
     /// Whether the notice went out with the answer (its text stands in the policy revision).
     pub notice: bool,
-    /// SHA-256 of the answer's `data`, as sent.
-    pub response: Option<Digest>,
     /// From the first byte read to the record being handed over (µs).
     pub duration: u64,
 }
@@ -134,6 +136,39 @@ pub struct Tail {
     pub epoch: Id,
     /// The entry's number in it.
     pub rseq: u64,
+}
+
+/// The number of an entry among those of one account, or of the operator, or of strangers, in its epoch: without a gap, so
+/// that one that is missing shows even in an extract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Number {
+    /// 0: the first in this epoch. Where the last before it stands, in another epoch, as far as that was known.
+    First(Option<Tail>),
+    /// 1 and on.
+    Next(u64),
+}
+
+impl Number {
+    /// The number.
+    pub const fn value(self) -> u64 {
+        match self {
+            Self::First(_) => 0,
+            Self::Next(number) => number,
+        }
+    }
+}
+
+/// Those whose entries are counted: an account by its id, [`OPERATOR`] or [`STRANGERS`].
+pub type Counter = i64;
+/// The counter of the operator's entries.
+pub const OPERATOR: Counter = -1;
+/// The counter of entries of nobody who has signed in.
+pub const STRANGERS: Counter = -2;
+
+/// Whose entries one of this subject's is among: those of the person and those of the app, else the operator's or the strangers'.
+pub fn counters(subject: &Subject) -> Vec<Counter> {
+    let accounts: Vec<Counter> = [subject.person, subject.app].into_iter().flatten().map(|id| id.0).collect();
+    if accounts.is_empty() { vec![if subject.operator { OPERATOR } else { STRANGERS }] } else { accounts }
 }
 
 /// An entry of the ledger, read back: a record, or a part of one, in its place.
@@ -149,6 +184,8 @@ pub struct Entry {
     pub previous: Digest,
     /// Where that leaf stands; only in the first entry of an epoch, if there was one before.
     pub follows: Option<Tail>,
+    /// Its number for each of the [`counters`] of its subject.
+    pub numbers: Vec<Number>,
     /// Which part of the record this is, from 1. Parts repeat all but grants, disclosures and changes.
     pub part: u64,
     /// Of how many.
@@ -157,25 +194,45 @@ pub struct Entry {
     pub record: AccessRecord,
 }
 
+/// Random bytes that make a commitment say nothing once they are erased.
+pub type Salt = [u8; 16];
+
 /// The erasable side of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
-    /// Random; makes the commitment in the record say nothing once this row is erased.
-    pub salt: [u8; 16],
+    /// Random.
+    pub salt: Salt,
     /// A JSON object: `variables` as they were sent, secrets redacted, and `purposeText`.
-    pub variables: String,
+    pub variables: Option<String>,
+    /// SHA-256 of the answer's `data` as sent, or of the whole answer where that is no GraphQL.
+    pub response: Option<Digest>,
 }
 
 impl Detail {
-    /// What the record keeps of it.
+    /// What the record keeps of it: SHA-256(salt ‖ SHA-256(variables) ‖ response), 32 zeros in the place of what is not there.
+    /// So either can be proven without showing the other.
     pub fn commitment(&self) -> Digest {
-        commitment(&self.salt, &self.variables)
+        let variables = self.variables.as_ref().map_or([0; 32], |text| Sha256::digest(text).into());
+        let hash = Sha256::new().chain_update(self.salt).chain_update(variables);
+        hash.chain_update(self.response.unwrap_or_default()).finalize().into()
     }
 }
 
-/// SHA-256(salt ‖ text).
-pub fn commitment(salt: &[u8], text: &str) -> Digest {
-    Sha256::new().chain_update(salt).chain_update(text).finalize().into()
+/// What a record keeps of the before and after of a change: SHA-256(salt ‖ before ‖ after), each a zero byte if there is
+/// none, else a byte 1, its length in 8 bytes, the most significant first, and its text.
+pub fn change_commitment(salt: &[u8], before: Option<&str>, after: Option<&str>) -> Digest {
+    let mut hash = Sha256::new().chain_update(salt);
+    for text in [before, after] {
+        match text {
+            None => hash.update([0]),
+            Some(text) => {
+                hash.update([1]);
+                hash.update((text.len() as u64).to_be_bytes());
+                hash.update(text);
+            }
+        }
+    }
+    hash.finalize().into()
 }
 
 /// A record on its way to the recorder.

@@ -18,8 +18,10 @@ use tokio::{
 use super::{
     Settings,
     chain::{Chain, Placed},
-    codec, outbox,
-    record::Draft,
+    codec,
+    numbers::Numbers,
+    outbox,
+    record::{Counter, Detail, Draft, counters},
     sequencer,
 };
 use crate::{
@@ -27,7 +29,7 @@ use crate::{
     ledger::{Checkpoint, LedgerKey, Receipt, checkpoint},
     store::{
         LedgerWriter, Store, StoreError,
-        ledger::{Batch, NewEntry, SignHead},
+        ledger::{Batch, NewDetail, NewEntry, SignHead},
     },
 };
 
@@ -100,7 +102,8 @@ impl std::fmt::Debug for Inside {
 #[derive(Debug)]
 pub(super) struct Waiting {
     parts: Vec<Vec<u8>>,
-    detail: Option<([u8; 16], String)>,
+    counters: Vec<Counter>,
+    detail: Option<Detail>,
     document: Option<(Digest, String)>,
     outbox: Vec<Id>,
     answer: oneshot::Sender<Result<Sealed, Unrecorded>>,
@@ -223,12 +226,12 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) async fn append(queue: &mpsc::Sender<Waiting>, draft: Draft) -> Result<Sealed, Unrecorded> {
     let Draft { record, detail, document, outbox } = draft;
     let document = document.zip(record.operation.document).map(|(text, sha256)| (sha256, text));
-    let detail = detail.map(|detail| (detail.salt, detail.variables));
+    let counters = counters(&record.subject);
     let parts = codec::split(record);
     let count = parts.len() as u64;
     let parts = parts.iter().zip(1..).map(|(part, number)| codec::encode_part(part, number, count)).collect();
     let (answer, answered) = oneshot::channel();
-    queue.try_send(Waiting { parts, detail, document, outbox, answer }).map_err(|error| match error {
+    queue.try_send(Waiting { parts, counters, detail, document, outbox, answer }).map_err(|error| match error {
         mpsc::error::TrySendError::Full(_) => Unrecorded::Full,
         mpsc::error::TrySendError::Closed(_) => Unrecorded::Stopped,
     })?;
@@ -314,9 +317,14 @@ impl Writing {
             Some(chain) => chain,
             none => {
                 let tail = inside.writer.tail().await?;
+                // After the tail was looked at: the numbers have to know all that stands before it, in the tree by now.
+                if let Err(error) = sequencer::fold(inside).await {
+                    tracing::warn!(%error, "an epoch begins although the ledger's entries could not be folded");
+                }
+                let numbers = Numbers::begin(&inside.store).await?;
                 let epoch = inside.ids.next(&*inside.clock, &*inside.random);
                 lock(&inside.epochs).push(epoch);
-                none.insert(Chain::begin(epoch, tail))
+                none.insert(Chain::begin(epoch, tail, numbers))
             }
         };
         let epoch = chain.epoch;
@@ -324,11 +332,12 @@ impl Writing {
         let mut entries = Vec::with_capacity(batch.len());
         let mut sealed = Vec::with_capacity(batch.len());
         for waiting in batch {
-            let mut detail = waiting.detail.clone();
+            let beside = |Detail { salt, variables, response }: Detail| NewDetail { salt, variables, response };
+            let mut detail = waiting.detail.clone().map(beside);
             let mut document = waiting.document.clone().filter(|(sha256, _)| !self.documents.contains(sha256));
             let mut place = Sealed { epoch, rseq: 0, leaf: [0; 32] };
             for part in &waiting.parts {
-                let placed = chain.place(part);
+                let placed = chain.place(part, &waiting.counters);
                 place = Sealed { epoch, rseq: placed.rseq, leaf: placed.leaf };
                 let Placed { rseq, leaf, body } = placed;
                 entries.push(NewEntry { rseq, leaf, body, detail: detail.take(), document: document.take() });

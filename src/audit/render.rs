@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 
-use super::record::{Decision, Entry, OperationKind};
+use super::record::{Changed, Decision, Entry, Number, OperationKind, Tail};
 use crate::domain::{Digest, FieldSet, Id, Subject};
 
 impl Decision {
@@ -45,7 +45,8 @@ impl Entry {
         put("epoch", letters(self.epoch));
         put("rseq", self.rseq.into());
         put("previous", digest(&self.previous));
-        put("follows", self.follows.map_or(Value::Null, |tail| json!({ "epoch": letters(tail.epoch), "rseq": tail.rseq })));
+        put("follows", self.follows.map_or(Value::Null, place));
+        put("numbers", self.numbers.iter().map(number).collect());
         if self.parts > 1 {
             put("part", json!({ "number": self.part, "of": self.parts }));
         }
@@ -60,7 +61,7 @@ impl Entry {
         put("operation", record.operation.kind.name().into());
         put("operationName", record.operation.name.clone().into());
         put("documentSha256", record.operation.document.as_ref().map_or(Value::Null, digest));
-        put("variablesCommitment", record.operation.variables.as_ref().map_or(Value::Null, digest));
+        put("detailCommitment", record.detail.as_ref().map_or(Value::Null, digest));
         put("decision", record.decision.name().into());
         put("code", record.code.map(crate::policy::Code::name).into());
         put("reasons", record.reasons.clone().into());
@@ -74,13 +75,12 @@ impl Entry {
             [("filter", record.used.filter), ("sort", record.used.sort), ("search", record.used.search), ("group", record.used.group)];
         let used = used.into_iter().filter(|(_, fields)| !fields.is_empty()).map(|(key, fields)| (key.to_owned(), names(fields)));
         put("used", Value::Object(used.collect()));
-        put("changed", record.changed.iter().map(|changed| json!({ "kind": changed.kind, "item": changed.item })).collect());
+        put("changed", record.changed.iter().zip(record.changed_from..).map(changed).collect());
         put("rows", record.rows.into());
         let marking = record.marking;
         let compartments: Value = (0..u64::BITS).filter(|bit| marking.compartments >> bit & 1 == 1).collect();
         put("marking", json!({ "level": marking.level.name(), "compartments": compartments }));
         put("notice", record.notice.into());
-        put("responseSha256", record.response.as_ref().map_or(Value::Null, digest));
         put("durationMicros", record.duration.into());
         Value::Object(out)
     }
@@ -93,6 +93,26 @@ fn empty(value: &Value) -> bool {
         Value::Object(entries) => entries.is_empty(),
         _ => false,
     }
+}
+
+fn place(tail: Tail) -> Value {
+    json!({ "epoch": letters(tail.epoch), "rseq": tail.rseq })
+}
+
+fn number(number: &Number) -> Value {
+    match number {
+        Number::First(None) => json!({ "number": 0 }),
+        Number::First(Some(tail)) => json!({ "number": 0, "after": place(*tail) }),
+        Number::Next(number) => json!({ "number": number }),
+    }
+}
+
+fn changed((changed, number): (&Changed, u64)) -> Value {
+    let mut out = json!({ "number": number, "kind": changed.kind, "item": changed.item });
+    if let Some(commitment) = &changed.commitment {
+        out["commitment"] = digest(commitment);
+    }
+    out
 }
 
 fn letters(id: Id) -> Value {

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod ids;
 pub mod lead;
 pub mod normal;
+pub mod packed;
 pub mod query;
 pub mod subject;
 pub mod words;

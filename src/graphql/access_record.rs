@@ -193,9 +193,9 @@ impl AccessRecord {
         access_log::document(op, self.record()).await.outward(op)
     }
 
-    /// SHA-256 of salt and variables, base64.
-    async fn variables_commitment(&self) -> Option<String> {
-        self.record().operation.variables.as_ref().map(base64)
+    /// The commitment to what can be erased: the variables and the hash of the answer; base64.
+    async fn detail_commitment(&self) -> Option<String> {
+        self.record().detail.as_ref().map(base64)
     }
 
     /// The variables as JSON, with their values hidden (ids stay); null if there were none or they were erased.
@@ -278,11 +278,6 @@ impl AccessRecord {
     /// Whether the notice went out with the answer.
     async fn notice(&self) -> bool {
         self.record().notice
-    }
-
-    /// SHA-256 of the answer's data as sent, base64.
-    async fn response_sha256(&self) -> Option<String> {
-        self.record().response.as_ref().map(base64)
     }
 
     /// From the first byte read to the record being handed over, in microseconds.

@@ -50,7 +50,11 @@ pub enum Wrong {
     /// The tree has entries that no checkpoint has signed.
     Unsigned,
     /// What is kept beside the entry is not what it was sealed with.
-    Variables,
+    Detail,
+    /// The before and after that are kept of a change are not those it was sealed with.
+    Change,
+    /// Its number among the entries of its subject is not the next: one of them is missing, or it names a place where there is none.
+    Number,
     /// The document kept under the hash that the entry names has another.
     Document,
     /// The policy revision that the entry names is not stored, or with another hash.
@@ -74,7 +78,9 @@ impl fmt::Display for Wrong {
             Self::CheckpointSignature => "the checkpoint is not signed by the ledger's key",
             Self::CheckpointRoot => "the checkpoint's root is not the root of the entries",
             Self::Unsigned => "no checkpoint has signed it",
-            Self::Variables => "the variables kept beside it are not those it was sealed with",
+            Self::Detail => "the variables or the hash of the answer kept beside it are not those it was sealed with",
+            Self::Change => "the before and after kept of one of its changes are not those it was sealed with",
+            Self::Number => "its number is not the next among the records of its subject",
             Self::Document => "the document kept for it is not the one it names",
             Self::Policy => "the policy revision it names is not the one that is stored",
             Self::Epoch => "the list of epochs lacks the one it begins",

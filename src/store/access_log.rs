@@ -145,7 +145,7 @@ impl Store {
     /// The erasable side of an entry as JSON, unless it was erased.
     pub async fn log_detail(&self, _: Permit, epoch: Id, rseq: u64) -> Result<Option<String>, StoreError> {
         let row = ledger_detail::Entity::find_by_id((epoch.0, rseq as i64)).one(&self.0.ledger).await?;
-        Ok(row.map(|row| row.variables))
+        Ok(row.and_then(|row| row.variables))
     }
 
     /// What an operation changed, in the order it did, unless it was erased; at most `limit`.

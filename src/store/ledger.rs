@@ -11,6 +11,7 @@ mod sqlite;
 
 use std::{fmt, sync::Arc};
 
+pub use beside::{ChangeRow, DetailRow};
 pub use fold::Folded;
 pub use read::{EntryRow, RunRow};
 
@@ -26,10 +27,21 @@ pub struct NewEntry {
     pub leaf: Digest,
     /// The bytes.
     pub body: Vec<u8>,
-    /// Salt and text of the erasable side.
-    pub detail: Option<([u8; 16], String)>,
+    /// The erasable side.
+    pub detail: Option<NewDetail>,
     /// Hash and text of the document, if it may not be there yet.
     pub document: Option<(Digest, String)>,
+}
+
+/// What lies beside an entry until it is erased.
+#[derive(Clone, Debug)]
+pub struct NewDetail {
+    /// Makes the commitment say nothing once it is gone.
+    pub salt: [u8; 16],
+    /// JSON.
+    pub variables: Option<String>,
+    /// Hash of the answer.
+    pub response: Option<Digest>,
 }
 
 /// Entries of one epoch that become durable together.

@@ -22,6 +22,15 @@ pub struct Change {
     pub after: Option<String>,
 }
 
+/// A change on its way into the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// The change.
+    pub change: Change,
+    /// Random, for the commitment to before and after; `None`: nothing of it goes into the table, only into the record.
+    pub salt: Option<[u8; 16]>,
+}
+
 /// The record-to-be of one or more changes made in one transaction.
 #[derive(Clone, Debug)]
 pub struct ChangeNote {
@@ -36,13 +45,14 @@ pub struct ChangeNote {
     /// The changes, with the number of the first of them within the request.
     pub first: i64,
     /// The changes.
-    pub changes: Vec<Change>,
+    pub changes: Vec<Noted>,
 }
 
 impl Tx<'_> {
     /// Puts the note beside the change it is about.
     pub async fn put_change(self, note: &ChangeNote) -> Result<(), StoreError> {
-        let rows = note.changes.iter().zip(note.first..).map(|(change, seq)| {
+        let salted = note.changes.iter().zip(note.first..).filter_map(|(noted, seq)| Some((&noted.change, noted.salt?, seq)));
+        let rows = salted.map(|(change, salt, seq)| {
             let waits = seq == note.first;
             change_detail::ActiveModel {
                 request_id: Set(note.request.0),
@@ -51,6 +61,7 @@ impl Tx<'_> {
                 item: Set(change.item.clone()),
                 before: Set(change.before.clone()),
                 after: Set(change.after.clone()),
+                salt: Set(salt.to_vec()),
                 outbox_id: Set(waits.then_some(note.id.0)),
                 at: Set(note.at.0),
                 body: Set(waits.then(|| note.body.clone())),

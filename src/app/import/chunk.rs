@@ -8,8 +8,8 @@ use super::{
     report::{Counts, Preview, Verdict},
 };
 use crate::{
-    app::{Error, leads::finders},
-    audit::{codec, record::Changed},
+    app::{Error, change::changed, leads::finders},
+    audit::codec,
     domain::{Field, FieldSet, Id, KeyKind, LeadKey, LeadValue, LeadValues, Timestamp, words},
     import::{
         Draft, Reject,
@@ -17,7 +17,7 @@ use crate::{
         merging::merge,
     },
     policy::{LeadScope, Marking},
-    store::{Change, ChangeNote, StoreError, Tx, leads::NewLead},
+    store::{Change, ChangeNote, Noted, StoreError, Tx, leads::NewLead},
 };
 
 /// A row with the id, owner and team it gets if it is a new lead.
@@ -63,21 +63,21 @@ impl Chunk {
             done.row(&scope, row, marking, at);
         }
         let Some(mut note) = note else { return Ok(done) };
-        let (mut added, mut changed) = (Vec::new(), Vec::new());
+        let (mut added, mut merged) = (Vec::new(), Vec::new());
         for known in done.memory.pending() {
             match &known.record {
                 None => {
                     let words = words::index(&known.values);
                     added.push(NewLead { id: known.id, marking, values: known.values.clone(), keys: known.keys.clone(), words });
                 }
-                Some(record) => changed.push((record, &known.changes)),
+                Some(record) => merged.push((record, &known.changes)),
             }
         }
-        if added.is_empty() && changed.is_empty() {
+        if added.is_empty() && merged.is_empty() {
             return Ok(done);
         }
         tx.insert_leads(&scope, &added).await?;
-        for (record, changes) in &changed {
+        for (record, changes) in &merged {
             let mut whole = record.values.clone();
             whole.0.extend(changes.0.clone());
             let (keys, words) = finders(&whole);
@@ -85,36 +85,35 @@ impl Chunk {
             values.set_integer(Field::UpdatedAt, at.0);
             tx.update_lead(&scope, (record.id, record.version), &values, None, Some((&keys, &words))).await?;
         }
-        let merged = changed.iter().map(|(record, changes)| {
+        let details = merged.iter().map(|(record, changes)| {
             let [before, after] = [&record.values, changes].map(|values| cells(values, changes.fields()));
             json!({ "lead": record.id.to_string(), "before": before, "after": after })
         });
         let after = json!({
             "created": added.iter().map(|lead| lead.id.to_string()).collect::<Vec<_>>(),
-            "merged": merged.collect::<Vec<_>>(),
+            "merged": details.collect::<Vec<_>>(),
             "unchanged": done.counts.unchanged,
             "rejected": done.counts.rejected,
         });
-        for change in &mut note.changes {
-            change.after = Some(after.to_string());
+        for noted in &mut note.changes {
+            noted.change.after = Some(after.to_string());
         }
-        let touched = added.iter().map(|lead| lead.id).chain(changed.iter().map(|(record, _)| record.id));
+        let touched = added.iter().map(|lead| lead.id).chain(merged.iter().map(|(record, _)| record.id));
         let touched = touched.map(|lead| Change { kind: "lead", item: lead.to_string(), before: None, after: None });
-        let touched: Vec<Change> = touched.collect();
-        name_leads(&mut note, &touched)?;
+        // The record names every lead; what became of them lies together in the one row that has a salt.
+        note.changes.extend(touched.map(|change| Noted { change, salt: None }));
+        name_changes(&mut note)?;
         tx.put_change(&note).await?;
-        // The record names every lead; what became of them lies together in the one row just written.
-        note.changes.extend(touched);
         done.note = Some(note);
         Ok(done)
     }
 }
 
-/// Names the leads in the record-to-be, too.
-fn name_leads(note: &mut ChangeNote, leads: &[Change]) -> Result<(), StoreError> {
+/// Names all changes as they are now in the record-to-be.
+fn name_changes(note: &mut ChangeNote) -> Result<(), StoreError> {
     let unreadable = |error: codec::Malformed| StoreError::Corrupt(error.to_string());
     let mut record = codec::decode_record(&note.body).map_err(unreadable)?;
-    record.changed.extend(leads.iter().map(|lead| Changed { kind: lead.kind.into(), item: lead.item.clone() }));
+    record.changed = note.changes.iter().map(changed).collect();
     note.body = codec::encode(&record);
     Ok(())
 }

@@ -6,10 +6,13 @@ use std::collections::{HashMap, HashSet};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    audit::record::{Entry, commitment},
+    audit::record::{Detail, Entry, change_commitment},
     domain::{Digest, Id},
     ledger::Wrong,
-    store::{Store, StoreError, ledger::EntryRow},
+    store::{
+        Store, StoreError,
+        ledger::{DetailRow, EntryRow},
+    },
 };
 
 /// Variables or documents read at once; each may be as large as a request.
@@ -17,13 +20,13 @@ const PAGE: u64 = 32;
 /// How many altered documents are remembered until a record names one.
 const ALTERED: usize = 1_024;
 
-/// The state of the comparison; of variables it holds the hashes of one page of entries.
+/// The state of the comparison; of variables and answers it holds the commitments of one page of entries.
 pub(super) struct Beside<'s> {
     store: &'s Store,
     /// Names of documents whose text does not fit.
     altered: HashSet<Vec<u8>>,
-    /// Hashes of the variables beside the entries at hand, by number.
-    variables: HashMap<u64, Digest>,
+    /// What the details beside the entries at hand come to, by number; `None` if to nothing.
+    details: HashMap<u64, Option<Digest>>,
     /// The policy revision last asked for, and the hash stored of it.
     revision: Option<(i64, Option<Vec<u8>>)>,
 }
@@ -43,23 +46,23 @@ impl<'s> Beside<'s> {
                 }
             }
             if !full {
-                return Ok(Self { store, altered, variables: HashMap::new(), revision: None });
+                return Ok(Self { store, altered, details: HashMap::new(), revision: None });
             }
         }
     }
 
-    /// Reads the variables beside these entries of one epoch, which rise.
+    /// Reads the details beside these entries of one epoch, which rise.
     pub(super) async fn page(&mut self, epoch: Id, rows: &[EntryRow]) -> Result<(), StoreError> {
-        self.variables.clear();
+        self.details.clear();
         let [Some(first), Some(last)] = [rows.first(), rows.last()] else { return Ok(()) };
         let mut next = first.rseq;
         while next <= last.rseq {
             let details = self.store.ledger_details(epoch, next, last.rseq, PAGE).await?;
             next = match details.last() {
-                Some((rseq, ..)) if details.len() as u64 == PAGE => rseq + 1,
+                Some(row) if details.len() as u64 == PAGE => row.rseq + 1,
                 _ => last.rseq + 1,
             };
-            self.variables.extend(details.iter().map(|(rseq, salt, text)| (*rseq, commitment(salt, text))));
+            self.details.extend(details.into_iter().map(|row| (row.rseq, commitment(row))));
         }
         Ok(())
     }
@@ -67,8 +70,11 @@ impl<'s> Beside<'s> {
     /// In which way something beside the entry is wrong; it must be one of the page.
     pub(super) async fn wrong(&mut self, entry: &Entry) -> Result<Option<Wrong>, StoreError> {
         let record = &entry.record;
-        if self.variables.get(&entry.rseq).is_some_and(|found| record.operation.variables != Some(*found)) {
-            return Ok(Some(Wrong::Variables));
+        if self.details.get(&entry.rseq).is_some_and(|found| found.is_none() || record.detail != *found) {
+            return Ok(Some(Wrong::Detail));
+        }
+        if !self.changes_fit(entry).await? {
+            return Ok(Some(Wrong::Change));
         }
         if record.operation.document.is_some_and(|sha256| self.altered.contains(&sha256[..])) {
             return Ok(Some(Wrong::Document));
@@ -84,6 +90,24 @@ impl<'s> Beside<'s> {
         Ok((stored != Some(&record.policy_sha256[..])).then_some(Wrong::Policy))
     }
 
+    /// Whether what is there of the before and after of the entry's changes is what it was sealed with.
+    async fn changes_fit(&self, entry: &Entry) -> Result<bool, StoreError> {
+        let (changed, from) = (&entry.record.changed, entry.record.changed_from);
+        for (part, first) in changed.chunks(PAGE as usize).zip((from..).step_by(PAGE as usize)) {
+            if part.iter().all(|changed| changed.commitment.is_none()) {
+                continue;
+            }
+            for row in self.store.changes_of(entry.record.request, first, first + part.len() as u64).await? {
+                let sealed = part.get((row.number - first) as usize);
+                let found = change_commitment(&row.salt, row.before.as_deref(), row.after.as_deref());
+                if sealed.is_none_or(|sealed| (&sealed.kind, &sealed.item, sealed.commitment) != (&row.kind, &row.item, Some(found))) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// Whether the epoch is in the list of them, without which its entries get no place in the tree.
     pub(super) async fn lists(&self, epoch: Id) -> Result<bool, StoreError> {
         self.store.ledger_lists(epoch).await
@@ -93,4 +117,10 @@ impl<'s> Beside<'s> {
     pub(super) fn has_altered(&self) -> bool {
         !self.altered.is_empty()
     }
+}
+
+fn commitment(row: DetailRow) -> Option<Digest> {
+    let salt = row.salt.try_into().ok()?;
+    let response = row.response.map(TryInto::try_into).transpose().ok()?;
+    Some(Detail { salt, variables: row.variables, response }.commitment())
 }

@@ -4,8 +4,8 @@ use minicbor::{Decoder, data::Type};
 
 use super::{VERSION, code_number, decision_number, key, kind_number};
 use crate::{
-    audit::record::{AccessRecord, Changed, Decision, Disclosure, Entry, FieldsUsed, Operation, OperationKind, Tail},
-    domain::{Client, Digest, FieldSet, Id, Subject, Timestamp},
+    audit::record::{AccessRecord, Changed, Decision, Disclosure, Entry, FieldsUsed, Number, Operation, OperationKind, Tail, counters},
+    domain::{Client, Digest, FieldSet, Id, Subject, Timestamp, packed},
     policy::{Code, Level, Marking},
 };
 
@@ -54,9 +54,31 @@ pub fn decode(bytes: &[u8]) -> Read<Entry> {
     } else {
         input.set_position(position);
     }
+    left = left.checked_sub(1).ok_or_else(|| Malformed("its map is too short".into()))?;
+    if input.u64()? != key::NUMBERS {
+        return wrong("its numbers are missing");
+    }
+    let numbers = many(&mut input, number)?;
     let (record, part, parts) = record(&mut input, left)?;
     let epoch = i64::try_from(place[1]).map_err(|_| Malformed("its epoch is no id".into()))?;
-    Ok(Entry { version: place[0], epoch: Id(epoch), rseq: place[2], previous, follows, part, parts, record })
+    if numbers.len() != counters(&record.subject).len() {
+        return wrong("not one number for each whose entry it is");
+    }
+    Ok(Entry { version: place[0], epoch: Id(epoch), rseq: place[2], previous, follows, numbers, part, parts, record })
+}
+
+fn number(input: &mut Decoder<'_>) -> Read<Number> {
+    if input.datatype()? != Type::Array {
+        return match input.u64()? {
+            0 => wrong("a first number that does not say what it follows"),
+            number => Ok(Number::Next(number)),
+        };
+    }
+    match array(input)? {
+        0 => Ok(Number::First(None)),
+        2 => Ok(Number::First(Some(Tail { epoch: id(input)?, rseq: input.u64()? }))),
+        _ => wrong("a first number that follows no place"),
+    }
 }
 
 /// Reads what [`super::encode`] made: a record without its place.
@@ -104,7 +126,8 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
         purpose: None,
         policy_revision: 0,
         policy_sha256: [0; 32],
-        operation: Operation { kind: OperationKind::Unknown, name: None, document: None, variables: None },
+        operation: Operation { kind: OperationKind::Unknown, name: None, document: None },
+        detail: None,
         decision: Decision::Failed,
         code: None,
         reasons: Vec::new(),
@@ -112,14 +135,14 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
         disclosures: Vec::new(),
         used: FieldsUsed::default(),
         changed: Vec::new(),
+        changed_from: 0,
         rows: 0,
         marking: Marking::PUBLIC,
         notice: false,
-        response: None,
         duration: 0,
     };
     let (mut part, mut parts) = (1, 1);
-    let (mut seen, mut before) = (0_u64, key::FOLLOWS);
+    let (mut seen, mut before) = (0_u64, key::NUMBERS);
     for _ in 0..entries {
         let key = input.u64()?;
         if key <= before {
@@ -153,6 +176,7 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
             key::POLICY_REVISION => record.policy_revision = input.i64()?,
             key::POLICY_SHA256 => record.policy_sha256 = digest(input)?,
             key::OPERATION => record.operation = operation(input)?,
+            key::DETAIL => record.detail = Some(digest(input)?),
             key::DECISION => record.decision = decision(input.u64()?)?,
             key::CODE => record.code = Some(code(input.u64()?)?),
             key::REASONS => record.reasons = many(input, |input| Ok(input.str()?.to_owned()))?,
@@ -172,10 +196,7 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
                 })?;
             }
             key::CHANGED => {
-                record.changed = many(input, |input| {
-                    exactly(input, 2, "a change")?;
-                    Ok(Changed { kind: input.str()?.to_owned(), item: input.str()?.to_owned() })
-                })?;
+                (record.changed_from, record.changed) = changes(input)?;
             }
             key::ROWS => record.rows = input.u64()?,
             key::MARKING => {
@@ -183,7 +204,6 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
                 record.marking = Marking::new(Level::from_number(input.u8()?), input.u64()?);
             }
             key::NOTICE => record.notice = input.bool()?,
-            key::RESPONSE => record.response = Some(digest(input)?),
             key::DURATION => record.duration = input.u64()?,
             key::PART => {
                 exactly(input, 2, "a part")?;
@@ -237,7 +257,7 @@ fn subject(input: &mut Decoder<'_>) -> Read<Subject> {
 }
 
 fn operation(input: &mut Decoder<'_>) -> Read<Operation> {
-    let mut operation = Operation { kind: OperationKind::Unknown, name: None, document: None, variables: None };
+    let mut operation = Operation { kind: OperationKind::Unknown, name: None, document: None };
     keyed(input, |key, input| {
         match (key, input.datatype()?) {
             (0, _) => {
@@ -248,7 +268,6 @@ fn operation(input: &mut Decoder<'_>) -> Read<Operation> {
             }
             (1, Type::String) => operation.name = Some(input.str()?.to_owned()),
             (2, Type::Bytes) => operation.document = Some(digest(input)?),
-            (3, Type::Bytes) => operation.variables = Some(digest(input)?),
             _ => return wrong("an unknown part of the operation"),
         }
         Ok(())
@@ -270,22 +289,26 @@ fn code(number: u64) -> Read<Code> {
 fn disclosure(input: &mut Decoder<'_>) -> Read<Disclosure> {
     exactly(input, 3, "a disclosure")?;
     let (clear, masked) = (fields(input)?, fields(input)?);
-    let mut leads = Vec::new();
-    let (mut before, mut step, mut shift) = (0_u64, 0_u64, 0_u32);
-    for byte in input.bytes()? {
-        if shift > 63 {
-            return wrong("a step between leads above 2^64");
-        }
-        step |= u64::from(byte & 0x7f) << shift;
-        shift += 7;
-        if byte & 0x80 == 0 {
-            before = before.wrapping_add(step);
-            leads.push(Id(before as i64));
-            (step, shift) = (0, 0);
-        }
-    }
-    if shift > 0 {
-        return wrong("a list of leads that ends within one");
-    }
+    let leads = packed::unpack_ids(input.bytes()?).map_err(|error| Malformed(error.to_string()))?;
     Ok(Disclosure { clear, masked, leads })
+}
+
+/// The number of the first change, then the changes.
+fn changes(input: &mut Decoder<'_>) -> Read<(u64, Vec<Changed>)> {
+    let count = array(input)?;
+    if count < 2 || count > (input.input().len() - input.position()) as u64 {
+        return wrong("changes of an impossible number");
+    }
+    let from = input.u64()?;
+    let change = |input: &mut Decoder<'_>| {
+        let length = array(input)?;
+        let (kind, item) = (input.str()?.to_owned(), input.str()?.to_owned());
+        let commitment = match length {
+            2 => None,
+            3 => Some(digest(input)?),
+            _ => return wrong("a change of an impossible length"),
+        };
+        Ok(Changed { kind, item, commitment })
+    };
+    Ok((from, (1..count).map(|_| change(input)).collect::<Read<_>>()?))
 }

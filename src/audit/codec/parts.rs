@@ -17,14 +17,19 @@ pub fn split(record: AccessRecord) -> Vec<AccessRecord> {
     if leads + changed + record.grants.len() * ID <= SHARE {
         return vec![record];
     }
+    let changed_from = record.changed_from;
     let AccessRecord { grants, disclosures, changed, .. } = record;
-    let bare = AccessRecord { grants: Vec::new(), disclosures: Vec::new(), changed: Vec::new(), ..record };
+    let bare = AccessRecord { grants: Vec::new(), disclosures: Vec::new(), changed: Vec::new(), changed_from: 0, ..record };
     let mut parts = Filler { parts: vec![bare.clone()], bare, room: SHARE };
     for grant in grants {
         parts.with_room(ID).grants.push(grant);
     }
-    for change in changed {
-        parts.with_room(weight(&change)).changed.push(change);
+    for (change, number) in changed.into_iter().zip(changed_from..) {
+        let part = parts.with_room(weight(&change));
+        if part.changed.is_empty() {
+            part.changed_from = number;
+        }
+        part.changed.push(change);
     }
     for Disclosure { clear, masked, leads } in disclosures {
         let mut rest = &leads[..];
@@ -45,7 +50,7 @@ pub fn split(record: AccessRecord) -> Vec<AccessRecord> {
 }
 
 fn weight(change: &Changed) -> usize {
-    change.kind.len().min(32) + change.item.len().min(256) + 8
+    change.kind.len().min(32) + change.item.len().min(256) + 8 + if change.commitment.is_some() { 34 } else { 0 }
 }
 
 struct Filler {

@@ -10,7 +10,7 @@ use super::{NewFinders, write};
 use crate::{
     domain::{Id, LeadValues},
     policy::{LeadScope, Marking},
-    store::{ChangeNote, Store, StoreError, write::Writer},
+    store::{ChangeNote, Noted, Store, StoreError, write::Writer},
 };
 
 /// A change that was decided on a lead at one version.
@@ -60,7 +60,7 @@ fn statement(change: &LeadChange) -> Result<WithQuery, StoreError> {
     let mut changed = CommonTableExpression::new();
     changed.table_name("changed").query(update);
     let note = &change.note;
-    let detail = note.changes.first().ok_or(StoreError::Closed)?;
+    let Some(Noted { change: detail, salt: Some(salt) }) = note.changes.first() else { return Err(StoreError::Closed) };
     let cells = [
         (Column::RequestId, Expr::value(note.request.0)),
         (Column::Seq, Expr::value(note.first)),
@@ -68,6 +68,7 @@ fn statement(change: &LeadChange) -> Result<WithQuery, StoreError> {
         (Column::Item, Expr::value(detail.item.clone())),
         (Column::Before, Expr::value(detail.before.clone())),
         (Column::After, Expr::value(detail.after.clone())),
+        (Column::Salt, Expr::value(salt.to_vec())),
         (Column::OutboxId, Expr::value(note.id.0)),
         (Column::At, Expr::value(note.at.0)),
         (Column::Body, Expr::value(note.body.clone())),

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::{
-    Batch, Folded, SignHead, TailRow, digest,
+    Batch, Folded, NewDetail, SignHead, TailRow, digest,
     fold::{Growing, OPEN, Open, STATE, State},
 };
 use crate::{
@@ -23,9 +23,10 @@ const FOLD_LOCK: i64 = 0x6c65_6164_6b65_6570;
 
 const APPEND: &str = "\
 WITH epoch AS (INSERT INTO ledger_epoch (id, started_at) SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[])),
-detail AS (INSERT INTO ledger_detail (epoch, rseq, salt, variables) SELECT $3, * FROM UNNEST($4::BIGINT[], $5::BYTEA[], $6::TEXT[])),
-document AS (INSERT INTO ledger_document (sha256, text) SELECT * FROM UNNEST($7::BYTEA[], $8::BYTEA[]) ON CONFLICT DO NOTHING)
-INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $3, * FROM UNNEST($9::BIGINT[], $10::BYTEA[], $11::BYTEA[])";
+detail AS (INSERT INTO ledger_detail (epoch, rseq, salt, variables, response)
+    SELECT $3, * FROM UNNEST($4::BIGINT[], $5::BYTEA[], $6::TEXT[], $7::BYTEA[])),
+document AS (INSERT INTO ledger_document (sha256, text) SELECT * FROM UNNEST($8::BYTEA[], $9::BYTEA[]) ON CONFLICT DO NOTHING)
+INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $3, * FROM UNNEST($10::BIGINT[], $11::BYTEA[], $12::BYTEA[])";
 
 fn failed(error: sqlx::Error) -> StoreError {
     StoreError::Database(DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error.into())))
@@ -34,14 +35,15 @@ fn failed(error: sqlx::Error) -> StoreError {
 pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<(), StoreError> {
     let epoch = batch.epoch.0;
     let (begun, begins): (Vec<i64>, Vec<i64>) = batch.begins.iter().map(|at| (epoch, at.0)).unzip();
-    let mut details = (Vec::new(), Vec::new(), Vec::new());
+    let mut details = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut documents = (Vec::new(), Vec::new());
     let mut entries = (Vec::new(), Vec::new(), Vec::new());
     for entry in batch.entries {
-        if let Some((salt, text)) = entry.detail {
+        if let Some(NewDetail { salt, variables, response }) = entry.detail {
             details.0.push(entry.rseq as i64);
             details.1.push(salt.to_vec());
-            details.2.push(text);
+            details.2.push(variables);
+            details.3.push(response.map(Vec::from));
         }
         if let Some((sha256, text)) = entry.document {
             documents.0.push(sha256.to_vec());
@@ -52,7 +54,7 @@ pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<()
         entries.2.push(entry.body);
     }
     let insert = sqlx::query(APPEND).bind(begun).bind(begins).bind(epoch);
-    let insert = insert.bind(details.0).bind(details.1).bind(details.2).bind(documents.0).bind(documents.1);
+    let insert = insert.bind(details.0).bind(details.1).bind(details.2).bind(details.3).bind(documents.0).bind(documents.1);
     let insert = insert.bind(entries.0).bind(entries.1).bind(entries.2);
     let done = tokio::time::timeout(PATIENCE, insert.execute(pool.get_postgres_connection_pool())).await;
     done.map_err(|_| StoreError::Unsafe("PostgreSQL did not answer an append in time".into()))?.map_err(failed)?;

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use tokio::sync::oneshot;
 
 use super::{
-    Batch, Folded, SignHead, TailRow, digest,
+    Batch, Folded, NewDetail, SignHead, TailRow, digest,
     fold::{Growing, OPEN, Open, STATE, State},
 };
 use crate::{
@@ -123,9 +123,10 @@ fn append(connection: &mut Connection, batch: &Batch) -> Result<(), StoreError> 
         }
     }
     for entry in &batch.entries {
-        if let Some((salt, text)) = &entry.detail {
-            let mut put = transaction.prepare_cached("INSERT INTO ledger_detail (epoch, rseq, salt, variables) VALUES (?1, ?2, ?3, ?4)")?;
-            put.execute(params![batch.epoch.0, entry.rseq as i64, salt, text])?;
+        if let Some(NewDetail { salt, variables, response }) = &entry.detail {
+            let put = "INSERT INTO ledger_detail (epoch, rseq, salt, variables, response) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let mut put = transaction.prepare_cached(put)?;
+            put.execute(params![batch.epoch.0, entry.rseq as i64, salt, variables, response])?;
         }
         if let Some((sha256, text)) = &entry.document {
             let mut put =
