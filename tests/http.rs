@@ -271,7 +271,7 @@ async fn health_and_metrics() {
 
 /// Runs `npm ci` in `tests/http-audits`, then the audits against a server of this process.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs node and the npm registry; CI runs it with --ignored"]
+#[ignore = "needs node and the npm registry; scripts/test runs it"]
 async fn the_graphql_http_audits_pass() {
     let world = World::start(Backend::Sqlite).await;
     let rep = world.caller(company::REP).await;

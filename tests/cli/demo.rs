@@ -33,7 +33,8 @@ impl Demo {
 
     /// Stops it as Ctrl-C would.
     fn stop(mut self) {
-        let stopped = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status().unwrap();
+        // The shell's own, since a bare machine has no other.
+        let stopped = Command::new("sh").args(["-c", &format!("kill -INT {}", self.0.id())]).status().unwrap();
         assert!(stopped.success());
         assert_eq!(self.0.wait().unwrap().code(), Some(0));
     }

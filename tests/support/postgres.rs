@@ -17,7 +17,7 @@ use std::{
     },
 };
 
-const INSTALL: &str = "PostgreSQL's server binaries are missing; install them with: apt-get install -y postgresql";
+const INSTALL: &str = "PostgreSQL's server binaries are missing; install them with: apt-get update && apt-get install -y postgresql";
 
 /// $0 = binaries, $1 = folder. Says `ready` once connections are taken; `fsync` stays on, as in production.
 const KEEPER: &str = r#"
@@ -107,9 +107,11 @@ fn as_owner(program: &Path, owner: Option<(u32, u32)>, folder: &Path) -> Command
 /// The newest server installed, or the one on `PATH`.
 fn binaries() -> Option<PathBuf> {
     let installed = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = installed.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))).max();
-    let on_path = std::env::split_paths(&std::env::var_os("PATH")?).collect::<Vec<_>>();
-    newest.map(|(_, folder)| folder).into_iter().chain(on_path).find(|folder| folder.join("initdb").exists())
+    let numbered = installed.filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin"))));
+    // Where only the client was installed, there is no server to start.
+    let newest = numbered.filter(|(_, folder)| folder.join("initdb").exists()).max();
+    let mut on_path = std::env::split_paths(&std::env::var_os("PATH")?).collect::<Vec<_>>().into_iter();
+    newest.map(|(_, folder)| folder).or_else(|| on_path.find(|folder| folder.join("initdb").exists()))
 }
 
 /// PostgreSQL refuses to run as root; then it runs as `postgres`, else as `nobody`.
