@@ -10,7 +10,7 @@ use super::{
     recorder::{self, Inside, Waiting},
 };
 use crate::{
-    domain::{Id, clock::SECOND},
+    domain::{Id, Timestamp, clock::SECOND},
     store::{OutboxRow, Store, StoreError},
 };
 
@@ -21,14 +21,40 @@ const SLACK: i64 = 300 * SECOND;
 /// The reason in a record that was made before its change, and written without what came after.
 const INTERRUPTED: &str = "interrupted";
 
-/// Appends the records-to-be in the outbox, of all rows or `only` these; returns how many.
-pub(super) async fn recover(inside: &Inside, queue: &mpsc::Sender<Waiting>, only: Option<&HashSet<Id>>) -> Result<usize, StoreError> {
+/// Which rows of the outbox.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Which<'w> {
+    /// Every one: nothing is under way.
+    All,
+    /// Those whose records this process could not write.
+    Owed(&'w HashSet<Id>),
+    /// Those of operations that began before this moment, and so cannot be under way any more.
+    Before(Timestamp),
+}
+
+/// Appends the records-to-be in the outbox; returns how many. Of several servers on the same databases one does so at a
+/// time, so that nothing is appended twice.
+pub(super) async fn recover(inside: &Inside, queue: &mpsc::Sender<Waiting>, which: Which<'_>) -> Result<usize, StoreError> {
+    let before = if let Which::Before(at) = which { at } else { Timestamp(i64::MAX) };
+    // Looked at before the turn is taken: mostly there is nothing to do.
+    if inside.store.outbox_before(before, None, 1).await?.is_empty() {
+        return Ok(0);
+    }
+    let Some(turn) = inside.store.outbox_turn(matches!(which, Which::All)).await? else {
+        return Err(StoreError::Unsafe("another server sees to the outbox".into()));
+    };
+    let appended = append_missing(inside, queue, which, before).await?;
+    turn.end().await?;
+    Ok(appended)
+}
+
+async fn append_missing(inside: &Inside, queue: &mpsc::Sender<Waiting>, which: Which<'_>, before: Timestamp) -> Result<usize, StoreError> {
     let (mut after, mut appended) = (None, 0);
     loop {
-        let mut rows = inside.store.outbox(after, PAGE).await?;
+        let mut rows = inside.store.outbox_before(before, after, PAGE).await?;
         let Some(last) = rows.last() else { return Ok(appended) };
         after = Some(last.id);
-        rows.retain(|row| only.is_none_or(|only| only.contains(&row.id)));
+        rows.retain(|row| if let Which::Owed(owed) = which { owed.contains(&row.id) } else { true });
         let recorded = recorded(&inside.store, &rows).await?;
         for row in rows.iter().filter(|row| !recorded.contains(&row.id)) {
             let record = codec::decode_record(&row.body).map_err(|error| StoreError::Corrupt(format!("outbox row {}: {error}", row.id)))?;

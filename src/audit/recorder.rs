@@ -191,7 +191,7 @@ impl Recorder {
     /// Appends what a crash left in the outbox, and returns how many records that were. Harmless at any other time:
     /// at worst a change is recorded twice.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        outbox::recover(&self.inside, &self.queue, None).await
+        outbox::recover(&self.inside, &self.queue, outbox::Which::All).await
     }
 
     /// Gives everything appended so far its place in the tree; returns the size of the tree.

@@ -1,5 +1,6 @@
 //! The task beside the recorder: folds what was appended into the tree, clears the outbox of what is durable, and sees
-//! to what could not be written when it can be again.
+//! to what could not be written when it can be again, or was left behind: by a change that ran out of time, a server that
+//! died.
 
 use std::{
     collections::HashSet,
@@ -13,12 +14,15 @@ use tokio::{
 };
 
 use super::{
-    outbox,
+    outbox::{self, Which},
     recorder::{Inside, Waiting, lock},
 };
-use crate::store::StoreError;
+use crate::{
+    domain::{Timestamp, clock::SECOND},
+    store::StoreError,
+};
 
-/// Every so many ticks the entries of other processes are looked for even if this one has appended nothing.
+/// Every so many ticks the entries of other processes, and changes that were left without their records, are looked for.
 const OTHERS: u32 = 25;
 
 /// Runs until the recorder has ended, then once more.
@@ -51,6 +55,9 @@ pub(super) async fn run(inside: Arc<Inside>, queue: mpsc::WeakSender<Waiting>, m
         }
         if let Some(queue) = queue.upgrade() {
             retry(&inside, &queue).await;
+            if ticks.is_multiple_of(OTHERS) {
+                left_behind(&inside, &queue).await;
+            }
         }
     }
 }
@@ -89,8 +96,18 @@ async fn retry(inside: &Inside, queue: &mpsc::Sender<Waiting>) {
         return;
     }
     let only: HashSet<_> = owed.iter().copied().collect();
-    if let Err(error) = outbox::recover(inside, queue, Some(&only)).await {
+    if let Err(error) = outbox::recover(inside, queue, Which::Owed(&only)).await {
         tracing::debug!(%error, "records of changes still cannot be written");
         lock(&inside.owed).extend(owed);
+    }
+}
+
+/// Changes whose operation must long be over.
+async fn left_behind(inside: &Inside, queue: &mpsc::Sender<Waiting>) {
+    let over = Timestamp(inside.clock.now().0 - inside.settings.sweep_after as i64 * SECOND);
+    match outbox::recover(inside, queue, Which::Before(over)).await {
+        Ok(0) => {}
+        Ok(records) => tracing::warn!(records, "changes had been left without their records; now they have them"),
+        Err(error) => tracing::debug!(%error, "changes without records could not be seen to"),
     }
 }

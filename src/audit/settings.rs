@@ -17,11 +17,14 @@ pub struct Settings {
     pub gather: u64,
     /// How long a new record waits for its place in the tree and a signed tree head over it (ms).
     pub fold_every: u64,
+    /// Seconds after which a change without its record is taken for one that was left behind, and is recorded as
+    /// interrupted by whichever server sees it first. Longer than any change can take, at most 3000.
+    pub sweep_after: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { origin: None, queue: 4_096, batch: 256, gather: 300, fold_every: 200 }
+        Self { origin: None, queue: 4_096, batch: 256, gather: 300, fold_every: 200, sweep_after: 1_800 }
     }
 }
 
@@ -30,6 +33,10 @@ impl Settings {
     pub fn nonsense(&self) -> Option<(&'static str, &'static str)> {
         if self.origin.as_deref().is_some_and(|origin| !crate::ledger::checkpoint::is_origin(origin)) {
             return Some(("ledger.origin", "must be a name without white space and plus signs"));
+        }
+        // `ledger verify` takes an hour for too long.
+        if self.sweep_after == 0 || self.sweep_after > 3_000 {
+            return Some(("ledger.sweep_after", "must be between 1 and 3000"));
         }
         let positive = [("ledger.queue", self.queue), ("ledger.batch", self.batch), ("ledger.fold_every", self.fold_every as usize)];
         positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"))

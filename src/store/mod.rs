@@ -29,6 +29,6 @@ pub use error::StoreError;
 pub use idempotency::Remembered;
 pub use ledger::LedgerWriter;
 pub use open::{Location, Store};
-pub use outbox::{Change, ChangeNote, Noted, OutboxRow};
+pub use outbox::{Change, ChangeNote, Noted, OutboxRow, OutboxTurn};
 pub use policy::{Revision, RevisionEntry, Settled};
 pub use write::{Tx, Work};

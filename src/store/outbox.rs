@@ -4,10 +4,18 @@
 //! ledger.
 
 use entity::change_detail::{self, Column, Entity};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    TransactionTrait,
+    sea_query::{Expr, Func, Query},
+};
 
-use super::{Store, StoreError, Tx};
+use super::{Location, Store, StoreError, Tx};
 use crate::domain::{Id, Timestamp};
+
+/// PostgreSQL's advisory lock of [`OutboxTurn`].
+const OUTBOX_LOCK: i64 = 0x6c65_6164_6f75_7462;
 
 /// What one change did; before and after are JSON and can be erased later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +54,21 @@ pub struct ChangeNote {
     pub first: i64,
     /// The changes.
     pub changes: Vec<Noted>,
+}
+
+/// Held by the process that sees to what was left in the outbox; dropped, or with its process gone, it is free.
+#[derive(Debug)]
+pub struct OutboxTurn(Option<(DatabaseConnection, DatabaseTransaction)>);
+
+impl OutboxTurn {
+    /// Lets the next one.
+    pub async fn end(self) -> Result<(), StoreError> {
+        if let Some((pool, transaction)) = self.0 {
+            transaction.commit().await?;
+            pool.close().await?;
+        }
+        Ok(())
+    }
 }
 
 impl Tx<'_> {
@@ -88,12 +111,32 @@ pub struct OutboxRow {
 impl Store {
     /// What lies in the outbox after row `after`, oldest first, at most `limit` rows.
     pub async fn outbox(&self, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
+        self.outbox_before(Timestamp(i64::MAX), after, limit).await
+    }
+
+    /// The same of operations that began before `at`.
+    pub async fn outbox_before(&self, at: Timestamp, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
         let after = after.map_or(-1, |id| id.0);
-        let query = Entity::find().filter(Column::OutboxId.gt(after)).order_by_asc(Column::OutboxId).limit(limit);
+        let query = Entity::find().filter(Column::OutboxId.gt(after)).filter(Column::At.lt(at.0));
+        let query = query.order_by_asc(Column::OutboxId).limit(limit);
         let row = |row: change_detail::Model| {
             Some(OutboxRow { id: Id(row.outbox_id?), request: Id(row.request_id), at: Timestamp(row.at), body: row.body? })
         };
         Ok(query.all(&self.0.main).await?.into_iter().filter_map(row).collect())
+    }
+
+    /// The right to see to what was left in the outbox, which one process has at a time; `None` if another has it and
+    /// `wait` is false. SQLite has one server, which does one thing after the other.
+    pub async fn outbox_turn(&self, wait: bool) -> Result<Option<OutboxTurn>, StoreError> {
+        let Location::Postgres(url) = &self.0.location else { return Ok(Some(OutboxTurn(None))) };
+        // A connection of its own: it stands still while others do the work.
+        let pool = super::open::postgres(url, 1).await?;
+        let transaction = pool.begin().await?;
+        let name = if wait { "pg_advisory_xact_lock" } else { "pg_try_advisory_xact_lock" };
+        let lock = Query::select().expr(Func::cust(name).arg(OUTBOX_LOCK)).take();
+        let row = transaction.query_one(&lock).await?.ok_or(StoreError::Closed)?;
+        let mine = wait || row.try_get_by_index(0)?;
+        Ok(mine.then_some(OutboxTurn(Some((pool, transaction)))))
     }
 
     /// Takes rows whose records are in the ledger out of the outbox; what they changed stays.
