@@ -169,6 +169,25 @@ on_both_backends!(counts_are_exact_within_the_windows, |world| async {
     assert!(by_owner.data()["leadStats"].as_array().unwrap().contains(&json!({ "key": REP.name, "id": REP.id.to_string(), "count": 4 })));
 });
 
+on_both_backends!(a_count_bears_the_marking_of_what_it_counts, |world| async {
+    let (manager, analyst) = (world.caller(MANAGER).await, world.caller(ANALYST).await);
+    for (caller, asked, banner) in [
+        (&manager, "leads { totalCount }", "TRADE SECRET//EMEA"),
+        (&manager, "leads(filter: { stage: { eq: \"nowhere\" } }) { totalCount }", "INTERNAL"),
+        // That there is none tells, too.
+        (&manager, "leads(filter: { dealValue: { gte: 100000 } }) { totalCount }", "TRADE SECRET"),
+        (&manager, "leads(first: 0, orderBy: { field: SCORE }) { pageInfo { hasNextPage } }", "TRADE SECRET"),
+        (&manager, "leadStats(groupBy: STAGE, filter: { dealValue: { gte: 100000 } }) { key }", "TRADE SECRET"),
+        // Neither sees nor counts what lies above.
+        (&analyst, "leads { totalCount }", "CONFIDENTIAL"),
+        (&analyst, "leadStats(groupBy: STAGE) { count }", "CONFIDENTIAL"),
+    ] {
+        let answer = caller.graphql(&format!("{{ {asked} }}"), json!({})).await;
+        answer.data();
+        assert_eq!(answer.header("x-confidentiality"), Some(banner), "{asked}");
+    }
+});
+
 on_both_backends!(a_rep_changes_own_leads_only, |world| async {
     let rep = world.caller(REP).await;
     let update = "mutation($id: ID!, $version: Int, $values: LeadValuesInput!) { \

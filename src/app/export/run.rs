@@ -141,7 +141,7 @@ fn purpose(op: &Op, request: &Request) -> Result<(String, Option<String>), Refus
 
 /// The rows as CSV; refused before any is read if there are more than the quota.
 async fn fill(op: &Op, own: &Op, scope: &LeadScope, mut query: LeadQuery) -> Result<SpooledTempFile, Error> {
-    let found = op.core.store.lead_count(scope, &query).await?;
+    let (found, _) = op.core.store.lead_count(scope, &query, 0).await?;
     let quota = op.rights.quotas().rows_per_export.map(u64::from);
     if let Some(quota) = quota.filter(|quota| found > *quota) {
         let message = format!("That would be {found} leads; one export of yours may have {quota}. Narrow the filter.");

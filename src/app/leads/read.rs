@@ -124,11 +124,14 @@ pub(super) fn written<S>(
     showing.state
 }
 
-/// How many leads a query finds.
+/// How many leads a query finds. The number is as confidential as the leads it is made of.
 pub async fn count(op: &Op, query: LeadQuery) -> Result<u64, Error> {
     let scope = readable(op)?;
     let query = admit(op, &scope, query)?;
-    Ok(op.core.store.lead_count(&scope, &query).await?)
+    let (count, marking) = op.core.store.lead_count(&scope, &query, op.snapshot.document.compartments.len()).await?;
+    let mut trace = op.trace();
+    trace.marking = trace.marking.join(marking);
+    Ok(count)
 }
 
 /// The windows to read through, noted as used.
@@ -147,7 +150,8 @@ pub(in crate::app) fn note_grants(op: &Op, scope: &LeadScope) {
     }
 }
 
-/// Refuses a query about fields that no window shows in clear, by name; leaves put-away leads out unless asked for.
+/// Refuses a query about fields that no window shows in clear, by name; leaves put-away leads out unless asked for. Which
+/// leads come, and in which order, tells of the fields that decided it, so the answer bears their markings, too.
 pub(in crate::app) fn admit(op: &Op, scope: &LeadScope, mut query: LeadQuery) -> Result<LeadQuery, Refusal> {
     let filtered = query.filter.as_ref().map(Filter::fields).unwrap_or_default();
     let asked = filtered.union(query.order.field.into_iter().collect());
@@ -159,13 +163,13 @@ pub(in crate::app) fn admit(op: &Op, scope: &LeadScope, mut query: LeadQuery) ->
             Some(filter) => Filter::All(vec![filter, present]),
         });
     }
+    let searchable = if query.words.is_empty() { FieldSet::EMPTY } else { crate::domain::words::searchable() };
+    let searched: FieldSet = searchable.iter().filter(|field| scope.clear_in(*field) != 0).collect();
     let mut trace = op.trace();
     trace.used.filter = trace.used.filter.union(filtered);
     trace.used.sort = trace.used.sort.union(query.order.field.into_iter().collect());
-    if !query.words.is_empty() {
-        let searched = crate::domain::words::searchable().iter().filter(|field| scope.clear_in(*field) != 0).collect();
-        trace.used.search = trace.used.search.union(searched);
-    }
+    trace.used.search = trace.used.search.union(searched);
+    trace.marking = trace.marking.join(scope.marking_of(asked.union(searched), FieldSet::EMPTY));
     Ok(query)
 }
 

@@ -107,18 +107,6 @@ impl Store {
         self.0.rows.fold(statement.take(), None, read).await
     }
 
-    /// How many leads the filter and search find.
-    pub async fn lead_count(&self, scope: &LeadScope, query: &LeadQuery) -> Result<u64, StoreError> {
-        let mut statement = Query::select();
-        statement.from(Entity.table_ref()).expr(Expr::col(Column::Id).count()).and_where(row_exists(scope));
-        narrow(&mut statement, scope, query);
-        let count = |state: &mut i64, row: &dyn Row| {
-            *state = row.integer(0)?.unwrap_or_default();
-            Ok(())
-        };
-        Ok(self.0.rows.fold(statement, 0_i64, count).await? as u64)
-    }
-
     async fn regions(&self, scope: &LeadScope, query: &LeadQuery) -> Result<Option<Vec<Region>>, StoreError> {
         let past =
             |id: Id| if query.order.descending == query.backward { Expr::col(Column::Id).gt(id.0) } else { Expr::col(Column::Id).lt(id.0) };
