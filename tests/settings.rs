@@ -32,7 +32,7 @@ fn later_sources_win() {
 
 #[test]
 fn bad_ones_are_named() {
-    let cases: [(Result<Settings, String>, &str); 9] = [
+    let cases: [(Result<Settings, String>, &str); 11] = [
         (load("colour = 1", &[], &[]), "setting `colour` (from "),
         (load("[limits]\npagesize = 1", &[], &[]), "setting `limits.pagesize` (from "),
         (load("[limits]\npage_size = \"many\"", &[], &[]), "setting `limits.page_size` (from "),
@@ -41,6 +41,8 @@ fn bad_ones_are_named() {
         (load("", &[], &[("limits.page_size", "0")]), "setting `limits.page_size` (from a flag): must be at least 1"),
         (load("", &[], &[("limits.page_size", "-1")]), "setting `limits.page_size` (from a flag)"),
         (load("", &[("DATABASE_URL", "mysql://u:geheim@h/d")], &[]), "setting `database_url` (from DATABASE_URL)"),
+        (load("", &[], &[("ledger.sweep_after", "3001")]), "setting `ledger.sweep_after` (from a flag): must be between 1 and 3000"),
+        (load("", &[], &[("limits.upload_time", "900001")]), "setting `ledger.sweep_after`"),
         (load("[http]\nmetrics_from = [\"nowhere\"]", &[], &[]), "setting `http.metrics_from[0]`"),
     ];
     for (found, wanted) in cases {

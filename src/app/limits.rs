@@ -14,6 +14,12 @@ pub struct Limits {
     pub upload_size: u64,
     /// Files in one request.
     pub upload_files: usize,
+    /// Requests with files at once; further ones wait for `request_time`, then they are turned away.
+    pub uploads: usize,
+    /// Milliseconds for taking in the files of a request, and as many again for what is done with them.
+    pub upload_time: u64,
+    /// Milliseconds that may pass without anything of an upload arriving.
+    pub upload_stall: u64,
     /// Bytes of one GraphQL document.
     pub document_size: usize,
     /// Lexical tokens of a document.
@@ -36,8 +42,10 @@ pub struct Limits {
     pub batch: usize,
     /// Rows of one page.
     pub page_size: u32,
-    /// Milliseconds for one request.
+    /// Milliseconds for the body of a request, and as many for its turn and for a query.
     pub request_time: u64,
+    /// Milliseconds for a change.
+    pub change_time: u64,
     /// Requests being answered at once; further ones wait.
     pub concurrency: usize,
 }
@@ -49,6 +57,9 @@ impl Default for Limits {
             anonymous_body_size: 1024,
             upload_size: 1024 * 1024 * 1024,
             upload_files: 4,
+            uploads: 4,
+            upload_time: 900_000,
+            upload_stall: 10_000,
             document_size: 64 * 1024,
             tokens: 4_000,
             depth: 18,
@@ -61,6 +72,7 @@ impl Default for Limits {
             batch: 10,
             page_size: 500,
             request_time: 30_000,
+            change_time: 60_000,
             concurrency: 512,
         }
     }

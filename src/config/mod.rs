@@ -126,9 +126,14 @@ impl Settings {
             ("limits.batch", limits.batch),
             ("limits.page_size", limits.page_size as usize),
             ("limits.request_time", limits.request_time as usize),
+            ("limits.change_time", limits.change_time as usize),
+            ("limits.uploads", limits.uploads),
+            ("limits.upload_time", limits.upload_time as usize),
+            ("limits.upload_stall", limits.upload_stall as usize),
             ("limits.concurrency", limits.concurrency),
             ("http.connections", self.http.connections),
             ("http.header_time", self.http.header_time as usize),
+            ("http.answer_time", self.http.answer_time as usize),
             ("auth.access_token_seconds", self.auth.access_token_seconds.max(0) as usize),
             ("auth.refresh_token_seconds", self.auth.refresh_token_seconds.max(0) as usize),
             ("auth.session_seconds", self.auth.session_seconds.max(0) as usize),
@@ -136,6 +141,10 @@ impl Settings {
         ];
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Some((key, "must be at least 1"));
+        }
+        // Else a change that is still being made could be taken for one that was left behind.
+        if self.ledger.sweep_after.saturating_mul(1_000) < 2 * limits.upload_time.max(limits.change_time) {
+            return Some(("ledger.sweep_after", "must be at least twice limits.upload_time and limits.change_time"));
         }
         // An access record names every lead of an answer; a page beyond this would not fit a ledger entry.
         (limits.page_size > 5_000).then_some(("limits.page_size", "must be at most 5000"))

@@ -173,6 +173,8 @@ impl ImportMutation {
         #[graphql(desc = "The file and how to read it.")] input: ImportLeadsInput,
     ) -> Result<Option<ImportLeadsPayload>> {
         let op = op(ctx);
+        // Of somebody who may not, no file was taken in.
+        import::windows(op).outward(op)?;
         let (uploads, number) = input.file.find(ctx).outward(op)?;
         let path = uploads.0[number].path();
         run(op, input, path).await.map(Some).outward(op)

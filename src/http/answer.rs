@@ -21,7 +21,8 @@ pub(super) struct Answer {
     pub(super) media: &'static str,
     /// The body.
     pub(super) body: Vec<u8>,
-    /// How confidential the body is, and the policy that names its compartments.
+    /// How confidential the body is, and the policy that names its compartments; `None` where it is nothing but our own
+    /// words about a failure.
     pub(super) marked: Option<(Marking, Arc<Snapshot>)>,
     /// The request's id.
     pub(super) request: Option<Id>,
@@ -38,7 +39,8 @@ impl Answer {
         headers.insert(header::VARY, HeaderValue::from_static("Accept, Authorization"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         let banner = self.marked.map(|(marking, snapshot)| marking.banner(&snapshot.document.compartments));
-        if let Some(banner) = banner.and_then(|banner| HeaderValue::from_str(&banner).ok()) {
+        let banner = banner.unwrap_or_else(|| Marking::PUBLIC.banner(&[]));
+        if let Ok(banner) = HeaderValue::from_str(&banner) {
             headers.insert("x-confidentiality", banner);
         }
         if let Some(request) = self.request.and_then(|id| HeaderValue::from_bytes(&id.letters()).ok()) {

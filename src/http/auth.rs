@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    routing::{get, post},
+    routing::{any, get},
 };
 
 use super::Gate;
@@ -19,8 +19,8 @@ use super::Gate;
 /// Their routes.
 pub(super) fn routes() -> Router<Arc<Gate>> {
     Router::new()
-        .route("/auth/token", post(token::token))
-        .route("/auth/revoke", post(token::revoke))
+        .route("/auth/token", any(token::token))
+        .route("/auth/revoke", any(token::revoke))
         .route("/.well-known/jwks.json", get(published::jwks))
         .route("/.well-known/oauth-authorization-server", get(published::metadata))
 }

@@ -26,6 +26,8 @@ pub struct Gate {
     pub(super) metrics: Metrics,
     /// How many requests may be answered at once.
     pub(super) turns: Semaphore,
+    /// How many requests with files may be taken in and answered at once.
+    pub(super) uploads: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Gate {
@@ -45,8 +47,9 @@ impl Gate {
         let limits = &core.limits;
         let schema = crate::graphql::builder().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
         let turns = Semaphore::new(limits.concurrency);
+        let uploads = Arc::new(Semaphore::new(limits.uploads));
         let prepared = PreparedDocuments::default();
-        Ok(Self { core, schema, settings, documents, prepared, metrics: Metrics::new(), turns })
+        Ok(Self { core, schema, settings, documents, prepared, metrics: Metrics::new(), turns, uploads })
     }
 
     /// Returns when no request is being answered.

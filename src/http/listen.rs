@@ -1,4 +1,4 @@
-//! Connections: as many as are allowed, each with a limit on how long it may take to say what it wants.
+//! Connections: as many as are allowed, each with a limit on how long it may take to say what it wants and to take the answer.
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, oneshot},
 };
 
-use super::Settings;
+use super::{Settings, patient::Patient};
 
 /// How long to wait when the system gives no more connections: it has run out of files, which takes a while to change.
 const OUT_OF_FILES: Duration = Duration::from_millis(100);
@@ -24,6 +24,7 @@ pub async fn serve(listener: TcpListener, routes: Router, settings: Settings, mu
     let mut protocol = http1::Builder::new();
     protocol.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(settings.header_time));
     let routes = TowerToHyperService::new(routes);
+    let answer_time = Duration::from_secs(settings.answer_time);
     let slots = Arc::new(Semaphore::new(settings.connections));
     let graceful = GracefulShutdown::new();
     loop {
@@ -39,7 +40,7 @@ pub async fn serve(listener: TcpListener, routes: Router, settings: Settings, mu
                 continue;
             }
         };
-        let connection = protocol.serve_connection(TokioIo::new(stream), Named { routes: routes.clone(), peer });
+        let connection = protocol.serve_connection(TokioIo::new(Patient::new(stream, answer_time)), Named { routes: routes.clone(), peer });
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             // A connection that breaks off is its caller's affair.

@@ -9,6 +9,7 @@ mod graphql;
 mod health;
 pub mod listen;
 mod metrics;
+mod patient;
 pub mod router;
 mod settings;
 

@@ -18,6 +18,8 @@ pub struct Settings {
     pub connections: usize,
     /// Seconds a caller may take for the head of a request, and a connection may idle.
     pub header_time: u64,
+    /// Seconds a caller may go without taking anything of an answer; then the connection is dropped.
+    pub answer_time: u64,
     /// Seconds that requests under way get to finish when the server is told to stop.
     pub shutdown_grace: u64,
 }
@@ -30,6 +32,7 @@ impl Default for Settings {
             metrics_from: vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])],
             connections: 4_096,
             header_time: 30,
+            answer_time: 30,
             shutdown_grace: 30,
         }
     }

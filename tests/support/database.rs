@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use leadkeep::store::{Location, Store};
-use sea_orm::{Database, DatabaseConnection};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 use tempfile::TempDir;
 
 use super::postgres;
@@ -61,6 +61,20 @@ impl Home {
         Database::connect(url).await.expect("the database answers")
     }
 
+    /// Lets nobody change leads until it is released; they can be read.
+    pub async fn hold_writes(&self) -> HeldWrites {
+        if self.backend == Backend::Sqlite {
+            let connection = rusqlite::Connection::open(self.folder().join("leadkeep.db")).expect("the database opens");
+            connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout");
+            connection.execute_batch("BEGIN IMMEDIATE").expect("the only writer");
+            return HeldWrites::Sqlite(connection);
+        }
+        let connection = self.connect().await;
+        let transaction = connection.begin().await.expect("a transaction");
+        transaction.execute_unprepared("LOCK TABLE lead IN SHARE MODE").await.expect("the lock");
+        HeldWrites::Postgres(connection, transaction)
+    }
+
     /// Runs one statement behind Leadkeep's back, in the main database or the ledger's; the error as the database says it.
     pub async fn tamper(&self, table_in: Table, sql: &str) -> Result<(), String> {
         if let Some(url) = &self.database_url {
@@ -70,6 +84,26 @@ impl Home {
         let connection = rusqlite::Connection::open(file).expect("the database opens");
         connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout");
         connection.execute_batch(sql).map_err(|error| error.to_string())
+    }
+}
+
+/// Keeps everybody from changing leads, as long as it is held.
+#[derive(Debug)]
+pub enum HeldWrites {
+    Sqlite(rusqlite::Connection),
+    Postgres(DatabaseConnection, DatabaseTransaction),
+}
+
+impl HeldWrites {
+    /// Lets them.
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(connection) => drop(connection),
+            Self::Postgres(connection, transaction) => {
+                transaction.rollback().await.expect("letting go");
+                connection.close().await.expect("closing");
+            }
+        }
     }
 }
 

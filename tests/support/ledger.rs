@@ -1,6 +1,6 @@
 //! The ledger as somebody reads it who has the database and the public key, and does not ask the server.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
@@ -41,6 +41,14 @@ impl LedgerCopy {
         entry
     }
 
+    /// The records of one request, in the order in which one server wrote them.
+    pub fn of_request(&self, request: Id) -> Vec<Entry> {
+        let entries = self.0.values().map(|row| codec::decode(&row.body).expect("a record"));
+        let mut entries: Vec<_> = entries.filter(|entry| entry.record.request == request).collect();
+        entries.sort_by_key(|entry| (entry.epoch, entry.rseq));
+        entries
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -73,6 +81,16 @@ pub async fn outbox(home: &Home) -> u64 {
         change_detail::Entity::find().filter(change_detail::Column::OutboxId.is_not_null()).count(&database).await.expect("the outbox");
     database.close().await.expect("closing");
     count
+}
+
+/// Waits until every change has its record.
+pub async fn outbox_empties(home: &Home) {
+    let empties = async {
+        while outbox(home).await > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), empties).await.expect("changes without a record stay");
 }
 
 impl Answer {

@@ -9,4 +9,4 @@ mod run;
 
 pub use mapping::saved_mapping;
 pub use report::{Counts, Preview, Report, Verdict, Watcher};
-pub use run::{Request, import, open};
+pub use run::{Request, import, may_import, open, windows};

@@ -15,8 +15,8 @@ use super::{
     report::{Counts, Report, Verdict, Watcher},
 };
 use crate::{
-    app::{Error, Op, leads::note_grants},
-    domain::{Field, FieldSet, Id},
+    app::{Core, Error, Op, leads::note_grants},
+    domain::{Field, FieldSet, Id, Subject},
     import::{Item, Options, Reader, Unreadable},
     policy::{LeadScope, Marking, Permission, Refusal},
     store::{Change, StoreError, Tx},
@@ -57,11 +57,23 @@ pub fn open(path: &Path) -> Result<File, Error> {
     File::open(path).map_err(|error| StoreError::File(path.display().to_string(), error).into())
 }
 
+/// Whether this subject may import anything now: to be asked before their files are taken in.
+pub async fn may_import(core: &Core, subject: &Subject) -> bool {
+    // Where the policy cannot be read, the operation itself says so.
+    let snapshot = core.current.fresh(&core.store, &*core.clock).await;
+    snapshot.is_ok_and(|snapshot| snapshot.rights(subject, core.now()).leads(Permission::LeadImport).is_ok())
+}
+
+/// The windows in which the caller may import, or why there is none.
+pub fn windows(op: &Op) -> Result<LeadScope, Refusal> {
+    op.rights.leads(Permission::LeadImport)
+}
+
 /// Imports a file. Leads are looked for only through the windows in which the caller may import, by fields that are
 /// clear to them; what they do not see can neither be found nor be changed by what they import.
 pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Watcher) -> Result<Report, Error> {
     let began = Instant::now();
-    let scope = op.rights.leads(Permission::LeadImport)?;
+    let scope = windows(op)?;
     note_grants(op, &scope);
     let mut options = request.options.clone();
     if let Some(name) = &request.mapping {

@@ -54,6 +54,11 @@ impl Problem {
         Self { status: StatusCode::UNAUTHORIZED, decision: Decision::Denied, code: Code::Unauthenticated, ..denied }
     }
 
+    /// There is nothing to get here.
+    pub(super) const fn wrong_method() -> Self {
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, ..Self::invalid_request("send it by POST") }
+    }
+
     /// Nothing could be recorded, so nothing is answered.
     pub(super) const fn unrecorded() -> Self {
         let failed = Self::bad("temporarily_unavailable", "AUDIT_UNAVAILABLE: the access record could not be written");
@@ -154,6 +159,11 @@ impl Reply {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"leadkeep\", charset=\"UTF-8\""));
         }
+        if self.status == StatusCode::METHOD_NOT_ALLOWED {
+            headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        // Unless the record says otherwise: then there is nothing here but our own words about a failure.
+        headers.insert("x-confidentiality", HeaderValue::from_static("PUBLIC"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, Response},
+    http::{HeaderMap, Method, Response, request::Parts},
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -21,7 +21,7 @@ use crate::{
         Op,
         app_tokens::{self, Denied},
     },
-    domain::{Client, Subject},
+    domain::{Client, Subject, Timestamp},
     http::{Gate, caller},
 };
 
@@ -40,19 +40,18 @@ pub(super) async fn revoke(gate: State<Arc<Gate>>, peer: ConnectInfo<SocketAddr>
     see_through(gate.0, peer.0, request, Endpoint::Revoke).await
 }
 
-/// To the record, although the caller may hang up meanwhile.
-async fn see_through(gate: Arc<Gate>, peer: SocketAddr, request: Request, endpoint: Endpoint) -> Response<Body> {
-    let work = tokio::spawn(async move { serve(&gate, peer, request, endpoint).await });
-    work.await.unwrap_or_else(|error| {
-        tracing::error!(%error, "a token request ended unexpectedly");
-        Reply::from(&Problem::failed()).into_response()
-    })
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint {
     Token,
     Revoke,
+}
+
+/// Who calls, before anybody knows whether to believe it.
+#[derive(Clone, Debug)]
+struct Caller {
+    client: Client,
+    began: Timestamp,
+    endpoint: Endpoint,
 }
 
 /// What a request asks for, once it is known to make sense.
@@ -62,31 +61,51 @@ enum Wanted {
     Revocation(String),
 }
 
-async fn serve(gate: &Gate, peer: SocketAddr, request: Request, endpoint: Endpoint) -> Response<Body> {
-    let began = gate.core.now();
+/// To the record, although the caller may hang up meanwhile.
+async fn see_through(gate: Arc<Gate>, peer: SocketAddr, request: Request, endpoint: Endpoint) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let client = caller::client(&gate.settings, peer, &parts.headers);
+    let caller = Caller { client: caller::client(&gate.settings, peer, &parts.headers), began: gate.core.now(), endpoint };
+    let (its_gate, its_caller) = (Arc::clone(&gate), caller.clone());
+    match tokio::spawn(async move { serve(&its_gate, its_caller, &parts, body).await }).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(%error, "a token request ended unexpectedly");
+            seal(&gate, caller, Subject::ANONYMOUS, &Form::default(), Err(Problem::failed())).await
+        }
+    }
+}
+
+async fn serve(gate: &Arc<Gate>, caller: Caller, parts: &Parts, body: Body) -> Response<Body> {
     let patience = Duration::from_millis(gate.core.limits.request_time);
-    let (form, known) = match Form::read(&parts.headers, body, patience).await {
+    let read = if parts.method == Method::POST { Form::read(&parts.headers, body, patience).await } else { Err(Problem::wrong_method()) };
+    let (form, (subject, wanted)) = match read {
         Ok(form) => {
-            let known = identify(gate, &client, &parts.headers, &form, endpoint).await;
+            let known = identify(gate, &caller, &parts.headers, &form).await;
             (form, known)
         }
         Err(problem) => (Form::default(), (Subject::ANONYMOUS, Err(problem))),
     };
-    let (subject, wanted) = known;
+    seal(gate, caller, subject, &form, wanted).await
+}
+
+/// Does what is wanted, and answers once it is recorded what came of it.
+async fn seal(gate: &Arc<Gate>, caller: Caller, subject: Subject, form: &Form, wanted: Result<Wanted, Problem>) -> Response<Body> {
+    let Caller { client, began, endpoint } = caller;
     let Ok(op) = Op::open(Arc::clone(&gate.core), subject, client, None).await else {
         return Reply::from(&Problem::unrecorded()).into_response();
     };
     let done = match wanted {
-        Ok(wanted) => answer(&op, wanted).await,
+        Ok(wanted) => {
+            let patience = Duration::from_millis(gate.core.limits.change_time);
+            tokio::time::timeout(patience, answer(&op, wanted)).await.unwrap_or_else(|_| Err(Problem::failed()))
+        }
         Err(problem) => Err(problem),
     };
     let problem = done.as_ref().err();
     let reply = done.as_ref().map_or_else(Reply::from, Reply::clone);
     let name = if endpoint == Endpoint::Revoke { "revoke" } else { form.get("grant_type").unwrap_or("token") };
     let digest = Sha256::digest(&reply.body).into();
-    match record(gate, &op, began, name, &form, problem, digest).await {
+    match record(gate, &op, began, name, form, problem, digest).await {
         Ok(receipt) => reply.recorded(&op, &receipt),
         Err(unrecorded) => Reply::from(&unrecorded),
     }
@@ -94,22 +113,16 @@ async fn serve(gate: &Gate, peer: SocketAddr, request: Request, endpoint: Endpoi
 }
 
 /// Who asks, and for what, if that makes sense.
-async fn identify(
-    gate: &Gate,
-    client: &Client,
-    headers: &HeaderMap,
-    form: &Form,
-    endpoint: Endpoint,
-) -> (Subject, Result<Wanted, Problem>) {
+async fn identify(gate: &Gate, caller: &Caller, headers: &HeaderMap, form: &Form) -> (Subject, Result<Wanted, Problem>) {
     let app = match Credentials::of(headers, form) {
-        Ok(mine) => app_tokens::authenticate_app(&gate.core, client, &mine.id, &mine.secret).await.map_err(Problem::from),
+        Ok(mine) => app_tokens::authenticate_app(&gate.core, &caller.client, &mine.id, &mine.secret).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     let app = match app {
         Ok(app) => app,
         Err(problem) => return (Subject::ANONYMOUS, Err(problem)),
     };
-    let wanted = match endpoint {
+    let wanted = match caller.endpoint {
         Endpoint::Revoke => revocation(form),
         Endpoint::Token => grant(form, &gate.core.auth.settings.audience),
     };

@@ -1,5 +1,7 @@
 //! Reading the request: bodies within their limit, from JSON or the query string.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
@@ -37,6 +39,12 @@ pub(super) fn media_type(headers: &HeaderMap) -> Result<String, Unreadable> {
         "application/json" | "multipart/form-data" => Ok(media),
         _ => Err(unsupported()),
     }
+}
+
+/// What reads a part of the request, unless that takes longer than so many milliseconds.
+pub(super) async fn within<T>(milliseconds: u64, reading: impl Future<Output = Result<T, Unreadable>>) -> Result<T, Unreadable> {
+    let read = tokio::time::timeout(Duration::from_millis(milliseconds), reading).await;
+    read.map_err(|_| Unreadable(StatusCode::REQUEST_TIMEOUT, "The body took too long.".into()))?
 }
 
 /// The whole body, at most `limit` bytes of it.

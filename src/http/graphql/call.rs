@@ -3,6 +3,7 @@
 use async_graphql::Variables;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::graphql::upload::Uploads;
 
@@ -23,6 +24,9 @@ pub(super) struct Call {
     /// The files that came with it.
     #[serde(skip)]
     pub(super) uploads: Option<Uploads>,
+    /// Held as long as the files are there.
+    #[serde(skip)]
+    pub(super) upload_turn: Option<OwnedSemaphorePermit>,
 }
 
 /// One call or several.

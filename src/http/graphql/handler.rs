@@ -17,69 +17,65 @@ use super::{
     reply::Reply,
 };
 use crate::{
-    app::Limits,
     domain::{Subject, SubjectKind},
-    http::{
-        Gate,
-        answer::{Answer, error_body},
-        authenticate::authenticate,
-        caller,
-    },
+    http::{Gate, answer::Answer, authenticate::authenticate, caller},
     policy::{Code, Refusal},
 };
 
-/// Queries by GET; a mutation is refused with 405.
-pub(in crate::http) async fn get(state: State<Arc<Gate>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response<Body> {
-    serve(state.0, peer.0, request).await
-}
-
-/// Operations by POST.
-pub(in crate::http) async fn post(state: State<Arc<Gate>>, peer: ConnectInfo<SocketAddr>, request: Request) -> Response<Body> {
-    serve(state.0, peer.0, request).await
-}
-
-async fn serve(gate: Arc<Gate>, peer: SocketAddr, request: Request) -> Response<Body> {
+/// Queries by GET, operations by POST; everything else is refused, and recorded like them.
+pub(in crate::http) async fn serve(
+    State(gate): State<Arc<Gate>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response<Body> {
     let _under_way = gate.metrics.begin();
     let (parts, body) = request.into_parts();
-    let Some(media) = negotiate(&parts.headers) else {
-        let wanted = error_body(Code::BadUserInput, "Accept application/graphql-response+json or application/json.");
-        return Answer { status: StatusCode::NOT_ACCEPTABLE, media: Media::Json.name(), body: wanted, marked: None, request: None }
-            .into_response();
-    };
-    let client = caller::client(&gate.settings, peer, &parts.headers);
+    let media = negotiate(&parts.headers);
     let mut caller = Caller {
         subject: Subject::ANONYMOUS,
-        client,
+        client: caller::client(&gate.settings, peer, &parts.headers),
         purpose: None,
-        media,
+        media: media.unwrap_or(Media::Json),
         may_mutate: parts.method == Method::POST,
         began: gate.core.now(),
     };
-    let calls = match open(&gate, &mut caller, &parts, body).await {
-        Ok(calls) => calls,
-        Err(reply) => return operation::refuse(&gate, &caller, reply).await.into_response(),
-    };
-    // A change is seen through although the caller may hang up meanwhile; a query is not worth that.
-    let answer = if calls.iter().any(Call::may_change) {
-        let work = tokio::spawn(async move { all(&gate, &caller, calls).await });
-        work.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "an operation ended unexpectedly");
-            let body = error_body(Code::Internal, "Something failed on our side.");
-            Answer { status: StatusCode::INTERNAL_SERVER_ERROR, media: media.name(), body, marked: None, request: None }
-        })
-    } else {
-        all(&gate, &caller, calls).await
+    let answer = match open(&gate, &mut caller, &parts, media, body).await {
+        Ok(calls) => answer(gate, caller, calls).await,
+        Err(reply) => operation::refuse(&gate, &caller, reply).await,
     };
     let wrong_method = answer.status == StatusCode::METHOD_NOT_ALLOWED;
     let mut response = answer.into_response();
     if wrong_method {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        // By GET only a mutation is refused so.
+        let allowed = if is_get(&parts.method) { "POST" } else { "GET, HEAD, POST" };
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
     }
     response
 }
 
+fn is_get(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// A change is seen through although the caller may hang up meanwhile; a query is not worth that.
+async fn answer(gate: Arc<Gate>, caller: Caller, calls: Calls) -> Answer {
+    if !calls.iter().any(Call::may_change) {
+        return all(&gate, &caller, calls).await;
+    }
+    let caller = Arc::new(caller);
+    let (its_gate, its_caller) = (Arc::clone(&gate), Arc::clone(&caller));
+    match tokio::spawn(async move { all(&its_gate, &its_caller, calls).await }).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            tracing::error!(%error, "an operation ended unexpectedly");
+            let failed = Refusal::new(Code::Internal, "Something failed on our side.");
+            operation::refuse(&gate, &caller, Reply::refused(failed)).await
+        }
+    }
+}
+
 /// Who asks, for what purpose, and what for: in this order, so that a stranger's body is hardly read.
-async fn open(gate: &Gate, caller: &mut Caller, parts: &Parts, body: Body) -> Result<Calls, Reply> {
+async fn open(gate: &Gate, caller: &mut Caller, parts: &Parts, media: Option<Media>, body: Body) -> Result<Calls, Reply> {
     caller.subject = match authenticate(gate, &parts.headers).await {
         Ok(subject) => subject,
         Err(error) => {
@@ -90,33 +86,47 @@ async fn open(gate: &Gate, caller: &mut Caller, parts: &Parts, body: Body) -> Re
         }
     };
     caller.purpose = caller::purpose(&parts.headers).map_err(Reply::refused)?;
+    let cannot = |status, message| Err(Reply::with_status(status, Refusal::bad_input(message)));
+    if media.is_none() {
+        return cannot(StatusCode::NOT_ACCEPTABLE, "Accept application/graphql-response+json or application/json.");
+    }
     let (limits, anonymous) = (&gate.core.limits, caller.subject.kind() == SubjectKind::Anonymous);
     let calls = if parts.method == Method::POST {
-        posted(&parts.headers, body, anonymous, limits).await
-    } else {
+        posted(gate, caller, &parts.headers, body).await
+    } else if is_get(&parts.method) {
         body::from_query(&parts.uri, if anonymous { limits.anonymous_body_size } else { limits.body_size })
+    } else {
+        return cannot(StatusCode::METHOD_NOT_ALLOWED, "Ask by GET or POST.");
     };
-    calls.map_err(|Unreadable(status, message)| Reply::with_status(status, Refusal::bad_input(message)))
+    calls.map_err(|Unreadable(status, message)| match status {
+        StatusCode::SERVICE_UNAVAILABLE => Reply::busy(),
+        StatusCode::UNAUTHORIZED => Reply::refused(Refusal::new(Code::Unauthenticated, message)),
+        StatusCode::INSUFFICIENT_STORAGE => Reply::with_status(status, Refusal::new(Code::Internal, message)),
+        _ => Reply::with_status(status, Refusal::bad_input(message)),
+    })
 }
 
 /// What a post asks for. Only somebody who has signed in may upload.
-async fn posted(headers: &HeaderMap, body: Body, anonymous: bool, limits: &Limits) -> Result<Calls, Unreadable> {
+async fn posted(gate: &Gate, caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Calls, Unreadable> {
+    let (limits, anonymous) = (&gate.core.limits, caller.subject.kind() == SubjectKind::Anonymous);
     if body::media_type(headers)? == "multipart/form-data" {
         if anonymous {
             return Err(Unreadable(StatusCode::UNAUTHORIZED, "Sign in first, and send the access token.".into()));
         }
-        return multipart::read(headers, body, limits).await;
+        return body::within(limits.upload_time, multipart::read(gate, &caller.subject, headers, body)).await;
     }
     let limit = if anonymous { limits.anonymous_body_size } else { limits.body_size };
-    let read = tokio::time::timeout(Duration::from_millis(limits.request_time), body::read(body, limit)).await;
-    let bytes = read.map_err(|_| Unreadable(StatusCode::REQUEST_TIMEOUT, "The body took too long.".into()))??;
+    let bytes = body::within(limits.request_time, body::read(body, limit)).await?;
     body::from_json(&bytes, limits.batch)
 }
 
 /// Answers the calls, those of a batch one after the other: a later one may build on an earlier one.
 async fn all(gate: &Gate, caller: &Caller, calls: Calls) -> Answer {
+    let patience = Duration::from_millis(gate.core.limits.request_time);
     // Closed never: the semaphore lives as long as the gate.
-    let _turn = gate.turns.acquire().await;
+    let Ok(_turn) = tokio::time::timeout(patience, gate.turns.acquire()).await else {
+        return operation::refuse(gate, caller, Reply::busy()).await;
+    };
     match calls {
         Calls::One(call) => operation::answer(gate, caller, *call).await,
         Calls::Batch(calls) => {

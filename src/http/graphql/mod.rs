@@ -19,5 +19,5 @@ mod reply;
 mod scan;
 
 pub(super) use documents::Documents;
-pub(super) use handler::{get, post};
+pub(super) use handler::serve;
 pub(super) use prepared::PreparedDocuments;

@@ -1,8 +1,9 @@
 //! Uploads: the GraphQL multipart request specification (https://github.com/jaydenseric/graphql-multipart-request-spec).
 //!
 //! The parts come in order: `operations`, `map`, then the files, each spooled to a file that vanishes with the request.
+//! So many requests at once may have files here; nobody may hold a place by sending nothing.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -13,22 +14,26 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
 use super::{
-    body::{Unreadable, bad, from_json},
+    body::{Unreadable, bad, from_json, within},
     call::{Call, Calls},
 };
 use crate::{
-    app::Limits,
+    app::import,
+    domain::Subject,
     graphql::upload::{UploadedFile, Uploads},
+    http::Gate,
 };
 
 /// The header without which multipart is refused: a page elsewhere cannot send it without a preflight.
 pub(super) const PREFLIGHT: &str = "graphql-require-preflight";
 
-/// Reads a multipart body. Batches cannot carry files.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Calls, Unreadable> {
+/// Reads a multipart body. Batches cannot carry files. Those of somebody who may not import are not even read: what they
+/// ask for is refused without them.
+pub(super) async fn read(gate: &Gate, subject: &Subject, headers: &HeaderMap, body: Body) -> Result<Calls, Unreadable> {
     if !headers.contains_key(PREFLIGHT) {
         return Err(bad("Send the header GraphQL-Require-Preflight: 1 with multipart/form-data."));
     }
+    let limits = &gate.core.limits;
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let boundary = multer::parse_boundary(content_type).map_err(|_| bad("multipart/form-data needs a boundary."))?;
     let sizes = SizeLimit::new()
@@ -37,31 +42,43 @@ pub(super) async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Re
         .for_field("operations", limits.body_size as u64)
         .for_field("map", limits.body_size as u64);
     let mut parts = Multipart::with_constraints(body.into_data_stream(), boundary, Constraints::new().size_limit(sizes));
-    let Calls::One(mut call) = from_json(text(&mut parts, "operations").await?.as_bytes(), 1)? else {
+    let stall = limits.upload_stall;
+    let Calls::One(mut call) = from_json(within(stall, text(&mut parts, "operations")).await?.as_bytes(), 1)? else {
         return Err(bad("A batch cannot carry files."));
     };
-    let map: HashMap<String, Vec<String>> =
-        serde_json::from_str(&text(&mut parts, "map").await?).map_err(|_| bad("The part `map` must be an object of lists of paths."))?;
+    let map: BTreeMap<String, Vec<String>> = serde_json::from_str(&within(stall, text(&mut parts, "map")).await?)
+        .map_err(|_| bad("The part `map` must be an object of lists of paths."))?;
     if map.len() > limits.upload_files {
         return Err(bad(format!("A request may carry {} files at most.", limits.upload_files)));
     }
-    let mut files = Vec::new();
-    while let Some(part) = parts.next_field().await.map_err(broken)? {
-        let paths = part.name().and_then(|name| map.get(name)).ok_or_else(|| bad("A part is not in the map."))?;
-        if files.len() == limits.upload_files {
-            return Err(bad(format!("A request may carry {} files at most.", limits.upload_files)));
-        }
-        for path in paths {
-            place(&mut call, path, files.len())?;
-        }
-        files.push(spool(part).await?);
+    for (number, path) in map.values().enumerate().flat_map(|(number, paths)| paths.iter().map(move |path| (number, path))) {
+        place(&mut call, path, number)?;
     }
+    if map.is_empty() || !import::may_import(&gate.core, subject).await {
+        return Ok(Calls::One(call));
+    }
+    let patience = Duration::from_millis(limits.request_time);
+    let turn = tokio::time::timeout(patience, Arc::clone(&gate.uploads).acquire_owned()).await;
+    let turn = turn.map_err(|_| Unreadable(StatusCode::SERVICE_UNAVAILABLE, String::new()))?;
+    // Closed never: the semaphore lives as long as the gate.
+    call.upload_turn = turn.ok();
+    let mut files: Vec<Option<UploadedFile>> = map.iter().map(|_| None).collect();
+    while let Some(part) = within(stall, next(&mut parts)).await? {
+        let file = part.name().and_then(|name| map.keys().position(|key| key == name)).and_then(|number| files.get_mut(number));
+        let place = file.filter(|file| file.is_none()).ok_or_else(|| bad("A part is not in the map, or came twice."))?;
+        *place = Some(spool(part, stall).await?);
+    }
+    let files = files.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| bad("A file of the map did not come."))?;
     call.uploads = Some(Uploads(Arc::new(files)));
     Ok(Calls::One(call))
 }
 
+async fn next<'p>(parts: &mut Multipart<'p>) -> Result<Option<multer::Field<'p>>, Unreadable> {
+    parts.next_field().await.map_err(broken)
+}
+
 async fn text(parts: &mut Multipart<'_>, name: &str) -> Result<String, Unreadable> {
-    match parts.next_field().await.map_err(broken)? {
+    match next(parts).await? {
         Some(part) if part.name() == Some(name) => part.text().await.map_err(broken),
         _ => Err(bad(format!("The part `{name}` is missing; the order is operations, map, files."))),
     }
@@ -91,12 +108,12 @@ fn place(call: &mut Call, path: &str, number: usize) -> Result<(), Unreadable> {
     Ok(())
 }
 
-async fn spool(mut part: multer::Field<'_>) -> Result<UploadedFile, Unreadable> {
+async fn spool(mut part: multer::Field<'_>, stall: u64) -> Result<UploadedFile, Unreadable> {
     let name = part.file_name().unwrap_or("file").chars().take(255).collect();
     let file = tempfile::NamedTempFile::new().map_err(unspooled)?;
     let mut writer = tokio::fs::File::from_std(file.reopen().map_err(unspooled)?);
     let mut size = 0;
-    while let Some(chunk) = part.chunk().await.map_err(broken)? {
+    while let Some(chunk) = within(stall, async { part.chunk().await.map_err(broken) }).await? {
         size += chunk.len() as u64;
         writer.write_all(&chunk).await.map_err(unspooled)?;
     }

@@ -124,18 +124,28 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
     if let Some(uploads) = call.uploads.take() {
         request = request.data(uploads);
     }
-    let response = if asked.kind == Some(OperationKind::Mutation) {
-        // A change that has begun is seen through: only then does its record say what became of it.
-        gate.schema.execute(request).await
-    } else {
-        let patience = Duration::from_millis(limits.request_time);
-        let Ok(response) = tokio::time::timeout(patience, gate.schema.execute(request)).await else {
-            let late = Refusal::new(Code::TooComplex, "The answer took too long; ask for less at once.");
-            return (asked, Reply::refused(late));
-        };
-        response
+    let changes = asked.kind == Some(OperationKind::Mutation);
+    let patience = match (changes, call.upload_turn.is_some()) {
+        (false, _) => limits.request_time,
+        (true, false) => limits.change_time,
+        (true, true) => limits.upload_time,
     };
-    (asked, Reply::executed(response, Arc::clone(&prepared.shape)))
+    let reply = match tokio::time::timeout(Duration::from_millis(patience), gate.schema.execute(request)).await {
+        Ok(response) => Reply::executed(response, Arc::clone(&prepared.shape)),
+        Err(_) => Reply::refused(late(op, changes)),
+    };
+    (asked, reply)
+}
+
+/// What ran out of time is given up. What it had committed is in the trace; a commit that was under way may yet happen, and
+/// then the ledger hears of it by the outbox.
+fn late(op: &Op, changes: bool) -> Refusal {
+    op.trace().reasons.push("out-of-time".into());
+    if changes {
+        tracing::error!(request = %op.request, "a change ran out of time");
+        return Refusal::new(Code::Internal, "The change took too long and was given up; see what became of it before you repeat it.");
+    }
+    Refusal::new(Code::TooComplex, "The answer took too long; ask for less at once.")
 }
 
 /// Bounds and normalises a document. What it is stands in the record even if it is refused.

@@ -70,6 +70,12 @@ impl Reply {
         Self { status: StatusCode::BAD_REQUEST, json_status: StatusCode::OK, data: None, errors: vec![error] }
     }
 
+    /// There was no turn for it.
+    pub(super) fn busy() -> Self {
+        let busy = Refusal::new(Code::QuotaExceeded, "The server has more to do than it can; try again in a moment.");
+        Self::with_status(StatusCode::SERVICE_UNAVAILABLE, busy)
+    }
+
     /// A mutation came by GET.
     pub(super) fn wrong_method() -> Self {
         Self::with_status(StatusCode::METHOD_NOT_ALLOWED, Refusal::bad_input("GET is for queries; send this by POST."))
