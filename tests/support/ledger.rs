@@ -90,7 +90,7 @@ pub async fn outbox_empties(home: &Home) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), empties).await.expect("changes without a record stay");
+    tokio::time::timeout(Duration::from_mins(1), empties).await.expect("changes without a record stay");
 }
 
 impl Answer {
