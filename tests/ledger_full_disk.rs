@@ -9,7 +9,7 @@ mod support;
 use std::{process::Command, sync::Arc};
 
 use leadkeep::{
-    app::ledger_verify::verify,
+    app::ledger_verify::{Trust, verify},
     audit::{
         Recorder, Settings, Unrecorded, key,
         record::{AccessRecord, Decision, Draft, FieldsUsed, Operation, OperationKind},
@@ -88,6 +88,6 @@ async fn on_the_full_disk() {
         let rows = store.ledger_entries(sealed.epoch, sealed.rseq, 1).await.unwrap();
         assert_eq!(rows[0].leaf, Some(sealed.leaf));
     }
-    let report = verify(&store, &public, None, clock.now(), &mut |_| {}).await.unwrap();
+    let report = verify(&store, Trust { key: &public, origin: None, kept: None }, clock.now(), &mut |_| {}).await.unwrap();
     assert_eq!((report.fault, report.folded), (None, durable.len() as u64 + 1));
 }

@@ -22,7 +22,9 @@ struct Served {
 impl Served {
     fn of(entries: &[Vec<u8>]) -> Self {
         let mut growth = Growth::default();
-        entries.iter().for_each(|entry| growth.push(tree::leaf(entry)));
+        for entry in entries {
+            growth.push(tree::leaf(entry));
+        }
         let full = growth.take_filled().into_iter().map(|tile| ((tile.level, tile.index), tile.hashes));
         let mut tiles: HashMap<_, _> = full.collect();
         for (level, hashes) in growth.partial().iter().enumerate() {
@@ -80,7 +82,9 @@ fn compare_with_tlog_tiles(size: u64, index: u64, from: u64) {
 fn compare_with_ct_merkle(size: u64, index: u64, from: u64) {
     let entries = entries(size);
     let mut other = MemoryBackedTree::<sha2_next::Sha256, Vec<u8>>::new();
-    entries.iter().for_each(|entry| other.push(entry.clone()));
+    for entry in &entries {
+        other.push(entry.clone());
+    }
     let served = Served::of(&entries);
     assert_eq!(other.root().as_bytes()[..], served.root);
     let inclusion = served.prove(&proof::inclusion(index, size).unwrap());

@@ -1,5 +1,6 @@
 //! The access log: entries by epoch, the runs that give them their global index, checkpoints; triggers keep them as they
-//! are, and what lies beside them as it is until it is erased. The edge is only what the sequencer goes on from; it can be computed from the entries.
+//! are, and what lies beside them as it is until it is erased. Tiles, edge and the list of open epochs are derived: they can be
+//! computed from the entries, and the verifier does so.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
@@ -14,13 +15,15 @@ impl MigrationTrait for Step {
         dialect::run(manager, DDL).await?;
         let postgres = manager.get_database_backend() == DbBackend::Postgres;
         if postgres {
-            dialect::run(manager, POSTGRES_FUNCTION).await?;
+            dialect::run(manager, POSTGRES_FUNCTIONS).await?;
         }
+        manager.get_connection().execute_unprepared(if postgres { OPEN_POSTGRES } else { OPEN_SQLITE }).await?;
         for (table, same_key, guards) in [
             ("ledger_epoch", "id = NEW.id", FOR_EVER),
             ("ledger_entry", "epoch = NEW.epoch AND rseq = NEW.rseq", FOR_EVER),
             ("ledger_run", "first_index = NEW.first_index", FOR_EVER),
             ("ledger_checkpoint", "size = NEW.size", FOR_EVER),
+            ("ledger_tile", "level = NEW.level AND number = NEW.number", FOR_EVER),
             ("ledger_detail", "epoch = NEW.epoch AND rseq = NEW.rseq", ERASABLE),
             ("ledger_document", "sha256 = NEW.sha256", ERASABLE_ONCE),
         ] {
@@ -52,8 +55,16 @@ CREATE TABLE ledger_checkpoint (
     size ROWID, root BYTES NOT NULL, note TEXT NOT NULL, at BIGINT NOT NULL
 )
 --
+CREATE TABLE ledger_tile (
+    level BIGINT NOT NULL, number BIGINT NOT NULL, hashes BYTES NOT NULL, PRIMARY KEY (level, number)
+) CLUSTERED
+--
 CREATE TABLE ledger_edge (
-    id ROWID, size BIGINT NOT NULL, roots BYTES NOT NULL
+    level ROWID, hashes BYTES NOT NULL
+)
+--
+CREATE TABLE ledger_open (
+    epoch ROWID, at BIGINT NOT NULL
 )
 --
 CREATE TABLE ledger_detail (
@@ -90,9 +101,19 @@ WHEN EXISTS (SELECT 1 FROM GUARDED WHERE SAME_KEY) BEGIN SELECT RAISE(ABORT, 'th
 const KEEP_FIRST: &str = "CREATE TRIGGER GUARDED_keep_first BEFORE INSERT ON GUARDED
 WHEN EXISTS (SELECT 1 FROM GUARDED WHERE SAME_KEY) BEGIN SELECT RAISE(IGNORE); END";
 
-const POSTGRES_FUNCTION: &str = r"
+/// An epoch is open from its first entry on: the sequencer looks at no others.
+const OPEN_SQLITE: &str = "CREATE TRIGGER ledger_epoch_opens AFTER INSERT ON ledger_epoch
+BEGIN INSERT INTO ledger_open (epoch, at) VALUES (NEW.id, NEW.started_at); END";
+/// The same.
+const OPEN_POSTGRES: &str =
+    "CREATE TRIGGER ledger_epoch_opens AFTER INSERT ON ledger_epoch FOR EACH ROW EXECUTE FUNCTION ledger_opens_epoch()";
+
+const POSTGRES_FUNCTIONS: &str = r"
 CREATE OR REPLACE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$
+--
+CREATE OR REPLACE FUNCTION ledger_opens_epoch() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO ledger_open (epoch, at) VALUES (NEW.id, NEW.started_at); RETURN NULL; END $$
 ";
 const NO_CHANGE: &str =
     "CREATE TRIGGER GUARDED_no_change BEFORE UPDATE OR DELETE ON GUARDED FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only()";

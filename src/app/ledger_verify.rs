@@ -15,7 +15,9 @@ use crate::{
     audit::{codec, record::Entry},
     domain::{Digest, Id, Timestamp, clock::SECOND},
     ledger::{
-        Fault, Wrong, tree,
+        Checkpoint, Fault, Wrong,
+        growth::{FullTile, edge_index},
+        tree,
         verify::{Claim, Verifier},
     },
     store::{
@@ -59,12 +61,22 @@ pub struct Progress {
     pub of: u64,
 }
 
-/// Checks everything that is there now, beside a server that goes on writing. `origin`, if given, must be that of every
-/// checkpoint. An error says that the database could not be read, not that something is wrong with it.
+/// What to trust and to compare with.
+#[derive(Clone, Copy, Debug)]
+pub struct Trust<'t> {
+    /// The ledger's key.
+    pub key: &'t VerifyingKey,
+    /// The name that every checkpoint must bear, if it is known.
+    pub origin: Option<&'t str>,
+    /// A checkpoint that somebody kept: the log must still be the one it is of.
+    pub kept: Option<&'t Checkpoint>,
+}
+
+/// Checks everything that is there now, beside a server that goes on writing. An error says that the database could not be
+/// read, not that something is wrong with it.
 pub async fn verify(
     store: &Store,
-    key: &VerifyingKey,
-    origin: Option<&str>,
+    trust: Trust<'_>,
     now: Timestamp,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Report, StoreError> {
@@ -74,7 +86,7 @@ pub async fn verify(
     let beside = Beside::new(store).await?;
     let (verifier, heads) = (Verifier::default(), VecDeque::new());
     let numbers = Numbers::default();
-    let mut check = Check { store, key, origin, beside, numbers, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
+    let mut check = Check { store, trust, beside, numbers, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
     let (mut outstanding, mut fault) = (0, None);
     match check.all(folded.max(signed), signed, progress).await {
         Err(Stop::Store(error)) => return Err(error),
@@ -124,8 +136,7 @@ impl From<StoreError> for Stop {
 
 struct Check<'s> {
     store: &'s Store,
-    key: &'s VerifyingKey,
-    origin: Option<&'s str>,
+    trust: Trust<'s>,
     beside: Beside<'s>,
     numbers: Numbers,
     verifier: Verifier,
@@ -140,6 +151,7 @@ struct Check<'s> {
 
 impl Check<'_> {
     async fn all(&mut self, until: u64, signed: u64, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<(), Stop> {
+        self.kept_here()?;
         while self.verifier.tree_size() < until {
             let runs = self.store.ledger_runs(self.verifier.tree_size(), PAGE).await?;
             if runs.is_empty() {
@@ -161,6 +173,10 @@ impl Check<'_> {
             return Err(wrong.into());
         }
         self.verifier.finish()?;
+        if let Some(kept) = self.trust.kept.filter(|kept| kept.size > self.verifier.tree_size()) {
+            return Err(Fault { wrong: Wrong::Cut, epoch: None, rseq: None, index: Some(kept.size) }.into());
+        }
+        self.partial_tiles().await?;
         self.unfolded().await?;
         if self.beside.has_altered() {
             return Err(Fault { wrong: Wrong::Document, epoch: None, rseq: None, index: None }.into());
@@ -181,6 +197,8 @@ impl Check<'_> {
             for row in rows {
                 self.entry(run.epoch, &row, true).await?;
                 next = row.rseq + 1;
+                self.kept_here()?;
+                self.tiles_here().await?;
                 self.head_here(signed).await?;
             }
         }
@@ -189,7 +207,7 @@ impl Check<'_> {
 
     async fn entry(&mut self, epoch: Id, row: &EntryRow, folded: bool) -> Result<(), Stop> {
         let entry = codec::decode(&row.body).ok();
-        let says = entry.as_ref().map(|entry| (entry.epoch, entry.rseq, entry.previous));
+        let says = entry.as_ref().map(Entry::said);
         let claim = Claim { epoch, rseq: row.rseq, leaf: row.leaf.unwrap_or([0; 32]), body: &row.body, says };
         let index = folded.then_some(self.verifier.tree_size());
         self.verifier.entry(&claim, folded)?;
@@ -238,12 +256,47 @@ impl Check<'_> {
     async fn head_here(&mut self, signed: u64) -> Result<(), Stop> {
         self.next_head(signed).await?;
         let Some((size, root, note)) = self.heads.pop_front_if(|(size, ..)| *size <= self.verifier.tree_size()) else { return Ok(()) };
-        self.signed_as = Some(self.verifier.checkpoint(size, &note, self.origin, self.key)?.origin);
+        self.signed_as = Some(self.verifier.checkpoint(size, &note, self.trust.origin, self.trust.key)?.origin);
         if root[..] != self.verifier.root() {
             return Err(Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(size) }.into());
         }
         self.good += 1;
         Ok(())
+    }
+
+    /// Compares with the checkpoint that was kept, when the tree has reached its size.
+    fn kept_here(&self) -> Result<(), Fault> {
+        let reached = self.trust.kept.filter(|kept| kept.size == self.verifier.tree_size());
+        match reached.filter(|kept| kept.root != self.verifier.root()) {
+            Some(kept) => Err(Fault { wrong: Wrong::Forked, epoch: None, rseq: None, index: Some(kept.size) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Compares the tiles that have become full with those stored.
+    async fn tiles_here(&mut self) -> Result<(), Stop> {
+        for tile in self.verifier.take_tiles() {
+            self.tile(&tile).await?;
+        }
+        Ok(())
+    }
+
+    /// Compares the right edge with the one stored, which may be further by now.
+    async fn partial_tiles(&self) -> Result<(), Stop> {
+        for (level, hashes) in self.verifier.partial_tiles().iter().enumerate().filter(|(_, hashes)| !hashes.is_empty()) {
+            let level = level as u8;
+            self.tile(&FullTile { level, index: edge_index(level, self.verifier.tree_size()), hashes: hashes.clone() }).await?;
+        }
+        Ok(())
+    }
+
+    async fn tile(&self, tile: &FullTile) -> Result<(), Stop> {
+        let stored = self.store.ledger_tiles(&[(tile.level, tile.index)].into()).await?;
+        if stored.get(tile.level, tile.index).is_some_and(|stored| stored.starts_with(&tile.hashes)) {
+            return Ok(());
+        }
+        let first = tile.index << (8 * (u32::from(tile.level) + 1));
+        Err(Fault { wrong: Wrong::Tile, epoch: None, rseq: None, index: Some(first) }.into())
     }
 
     /// Entries that have no place in the tree yet.

@@ -6,6 +6,7 @@ pub mod codec;
 pub mod key;
 mod numbers;
 mod outbox;
+pub mod place;
 pub mod record;
 pub mod recorder;
 pub mod render;
@@ -13,4 +14,5 @@ mod sequencer;
 mod settings;
 
 pub use recorder::{Recorder, Sealed, Unrecorded};
+pub use sequencer::Standing;
 pub use settings::Settings;

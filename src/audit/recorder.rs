@@ -20,21 +20,23 @@ use super::{
     chain::{Chain, Placed},
     codec,
     numbers::Numbers,
-    outbox,
+    outbox, place,
     record::{Counter, Detail, Draft, counters},
-    sequencer,
+    sequencer::{self, Standing},
 };
 use crate::{
-    domain::{Clock, Digest, Id, IdMaker, Random},
+    domain::{Clock, Digest, Id, IdMaker, Random, Timestamp, clock::SECOND},
     ledger::{Checkpoint, LedgerKey, Receipt, checkpoint},
     store::{
         LedgerWriter, Store, StoreError,
-        ledger::{Batch, NewDetail, NewEntry, SignHead},
+        ledger::{Batch, NewDetail, NewEntry, Sequencing},
     },
 };
 
 /// How many documents are remembered as stored; beyond that they are offered to the database again.
 const KNOWN_DOCUMENTS: usize = 4_096;
+/// After so long (µs) without a record the next one begins a new epoch.
+const IDLE: i64 = 3_600 * SECOND;
 
 /// Where a durable record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +83,9 @@ pub(super) struct Inside {
     ids: IdMaker,
     key: Arc<LedgerKey>,
     origin: String,
-    pub(super) sign: SignHead,
+    pub(super) sequencing: Arc<Sequencing>,
+    /// How the tree stands.
+    pub(super) standing: Mutex<Standing>,
     /// Whether something was appended since the last fold.
     pub(super) dirty: AtomicBool,
     /// The epochs that this process has begun.
@@ -124,6 +128,7 @@ impl Recorder {
         let key = Arc::new(key);
         let origin = settings.origin.clone().unwrap_or_else(|| checkpoint::default_origin(&key.public()));
         let signer = (Arc::clone(&key), origin.clone());
+        let sign = Box::new(move |size, root| Checkpoint { origin: signer.1.clone(), size, root }.sign(&signer.0));
         let inside = Arc::new(Inside {
             store: store.clone(),
             writer: LedgerWriter::open(store).await?,
@@ -133,7 +138,8 @@ impl Recorder {
             ids: IdMaker::default(),
             key,
             origin,
-            sign: Arc::new(move |size, root| Checkpoint { origin: signer.1.clone(), size, root }.sign(&signer.0)),
+            sequencing: Arc::new(Sequencing { sign, said: place::said }),
+            standing: Mutex::default(),
             dirty: AtomicBool::new(true),
             epochs: Mutex::default(),
             settled: Mutex::default(),
@@ -142,7 +148,8 @@ impl Recorder {
         let (queue, waiting) = mpsc::channel(settings.queue);
         let (stop, told) = watch::channel(false);
         let (ended, ending) = oneshot::channel();
-        let writing = Writing { inside: Arc::clone(&inside), chain: None, documents: HashSet::new(), _ended: ended };
+        let last = inside.clock.now();
+        let writing = Writing { inside: Arc::clone(&inside), chain: None, last, documents: HashSet::new(), _ended: ended };
         let recorder = tokio::spawn(writing.run(waiting, told));
         let sequencer = tokio::spawn(sequencer::run(Arc::clone(&inside), queue.downgrade(), ending));
         Ok(Self { queue, inside, stop, tasks: Arc::new(Mutex::new(vec![recorder, sequencer])) })
@@ -199,6 +206,22 @@ impl Recorder {
         sequencer::fold(&self.inside).await
     }
 
+    /// How the tree stands.
+    pub fn standing(&self) -> Standing {
+        lock(&self.inside.standing).clone()
+    }
+
+    /// Whether the sequencer holds back what this process records now.
+    pub fn is_held_back(&self) -> bool {
+        let epoch = lock(&self.inside.epochs).last().copied();
+        epoch.is_some_and(|epoch| lock(&self.inside.standing).holds_back(epoch))
+    }
+
+    /// Closes epochs that ended long ago, and looks for entries that were added to such; the sequencer does so every hour.
+    pub async fn look_back(&self) -> Result<(), StoreError> {
+        sequencer::look_back(&self.inside).await
+    }
+
     /// Takes no more records, writes those that wait, folds them, and ends.
     pub async fn stop(&self) {
         self.stop.send_replace(true);
@@ -242,6 +265,8 @@ pub(super) async fn append(queue: &mpsc::Sender<Waiting>, draft: Draft) -> Resul
 struct Writing {
     inside: Arc<Inside>,
     chain: Option<Chain>,
+    /// When it last grew.
+    last: Timestamp,
     /// Documents that are known to be stored.
     documents: HashSet<Digest>,
     /// Dropped when the task ends, which the sequencer hears.
@@ -313,6 +338,14 @@ impl Writing {
 
     async fn write(&mut self, batch: &[Waiting]) -> Result<Vec<Sealed>, StoreError> {
         let inside = &self.inside;
+        let now = inside.clock.now();
+        // An epoch ends when it is idle for long, so that what is added to it much later was not added by its process; and
+        // when an entry of it is not what was written: what comes after would get no place in the tree.
+        let held_back = |chain: &Chain| lock(&inside.standing).holds_back(chain.epoch);
+        if now.0 - self.last.0 > IDLE || self.chain.as_ref().is_some_and(held_back) {
+            self.chain = None;
+        }
+        self.last = now;
         let chain = match &mut self.chain {
             Some(chain) => chain,
             none => {
@@ -328,7 +361,7 @@ impl Writing {
             }
         };
         let epoch = chain.epoch;
-        let begins = chain.is_new().then(|| inside.clock.now());
+        let begins = chain.is_new().then_some(now);
         let mut entries = Vec::with_capacity(batch.len());
         let mut sealed = Vec::with_capacity(batch.len());
         for waiting in batch {

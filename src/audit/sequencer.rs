@@ -18,44 +18,79 @@ use super::{
     recorder::{Inside, Waiting, lock},
 };
 use crate::{
-    domain::{Timestamp, clock::SECOND},
+    domain::{Id, Timestamp, clock::SECOND},
+    ledger::{Fault, Wrong},
     store::StoreError,
 };
 
-/// Every so many ticks the entries of other processes, and changes that were left without their records, are looked for.
-const OTHERS: u32 = 25;
+/// So often (ms) the entries of other processes are looked for even if this one has appended nothing.
+const OTHERS: u64 = 1_000;
+/// Every so many of those times changes that were left without their records are looked for.
+const LEFT_BEHIND: u64 = 5;
+/// After so long (µs) without an entry an epoch is closed. Its process begins a new one much earlier; the rest is for
+/// clocks of servers that differ.
+const CLOSED_AFTER: i64 = 6 * 3_600 * SECOND;
+/// So often (µs) epochs are closed, and closed ones looked at again.
+const LOOK_BACK: i64 = 3_600 * SECOND;
+
+/// How the tree stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// How many entries it has, as far as this process knows.
+    pub size: u64,
+    /// In each epoch the first entry that is not what was written. It and what follows it there get no place, and nothing of
+    /// it is signed.
+    pub refused: Vec<Fault>,
+    /// The first entry of an epoch that was closed before. It gets no place either.
+    pub late: Option<Fault>,
+    /// Whether nothing at all can be folded.
+    pub failing: bool,
+}
+
+impl Standing {
+    /// Whether this epoch is one of those held back.
+    pub fn holds_back(&self, epoch: Id) -> bool {
+        self.refused.iter().any(|fault| fault.epoch == Some(epoch))
+    }
+
+    /// Whether the ledger holds only what was written, and all of it gets its place.
+    pub fn is_sound(&self) -> bool {
+        !self.failing && self.refused.is_empty() && self.late.is_none()
+    }
+}
 
 /// Runs until the recorder has ended, then once more.
 pub(super) async fn run(inside: Arc<Inside>, queue: mpsc::WeakSender<Waiting>, mut ended: oneshot::Receiver<()>) {
-    let mut tick = tokio::time::interval(Duration::from_millis(inside.settings.fold_every));
+    let every = inside.settings.fold_every;
+    let mut tick = tokio::time::interval(Duration::from_millis(every));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut ticks = 0_u32;
-    let mut failing = false;
+    let others = (OTHERS / every.max(1)).max(1);
+    let mut ticks = 0_u64;
+    let mut looked: Option<Timestamp> = None;
     loop {
         let last = tokio::select! {
             _ = tick.tick() => false,
             _ = &mut ended => true,
         };
         ticks = ticks.wrapping_add(1);
-        if last || ticks.is_multiple_of(OTHERS) || inside.dirty.load(Ordering::Acquire) {
-            match fold(&inside).await {
-                Ok(_) => failing = false,
-                Err(error) => {
-                    // Said once, not five times a second.
-                    if !failing {
-                        tracing::error!(%error, "the ledger's entries could not be folded into the tree");
-                    }
-                    failing = true;
-                }
-            }
+        if last || ticks.is_multiple_of(others) || inside.dirty.load(Ordering::Acquire) {
+            // What went wrong is told where it is noted.
+            let _ = fold(&inside).await;
         }
         sweep(&inside).await;
         if last {
             return;
         }
+        let now = inside.clock.now();
+        if looked.is_none_or(|looked| now.0.abs_diff(looked.0) >= LOOK_BACK as u64) {
+            looked = Some(now);
+            if let Err(error) = look_back(&inside).await {
+                tracing::warn!(%error, "closed epochs of the ledger could not be looked at");
+            }
+        }
         if let Some(queue) = queue.upgrade() {
             retry(&inside, &queue).await;
-            if ticks.is_multiple_of(OTHERS) {
+            if ticks.is_multiple_of(LEFT_BEHIND * others) {
                 left_behind(&inside, &queue).await;
             }
         }
@@ -67,15 +102,42 @@ pub(super) async fn fold(inside: &Inside) -> Result<u64, StoreError> {
     // Cleared before looking: what is appended meanwhile sets it again.
     inside.dirty.store(false, Ordering::Release);
     loop {
-        match inside.writer.fold(inside.clock.now(), &inside.sign).await {
-            Ok(folded) if folded.more => {}
-            Ok(folded) => return Ok(folded.size),
+        let folded = inside.writer.fold(inside.clock.now(), &inside.sequencing).await;
+        let mut standing = lock(&inside.standing);
+        // Said once, not five times a second.
+        match folded {
+            Ok(folded) => {
+                for fault in folded.refused.iter().filter(|fault| !standing.refused.contains(fault)) {
+                    tracing::error!(%fault, "the ledger holds what is not as it was written; it gets no place in the tree and is not signed");
+                }
+                (standing.size, standing.refused, standing.failing) = (folded.size, folded.refused, false);
+                if !folded.more {
+                    return Ok(folded.size);
+                }
+            }
             Err(error) => {
+                if !standing.failing {
+                    tracing::error!(%error, "the ledger's entries could not be folded into the tree");
+                }
+                standing.failing = true;
                 inside.dirty.store(true, Ordering::Release);
                 return Err(error);
             }
         }
     }
+}
+
+/// Closes epochs that ended long ago, and looks for entries that were added to closed ones.
+pub(super) async fn look_back(inside: &Inside) -> Result<(), StoreError> {
+    inside.writer.close_epochs(Timestamp(inside.clock.now().0.saturating_sub(CLOSED_AFTER))).await?;
+    let late = inside.store.ledger_late().await?;
+    let late = late.map(|(epoch, rseq)| Fault { wrong: Wrong::Late, epoch: Some(epoch), rseq: Some(rseq), index: None });
+    let mut standing = lock(&inside.standing);
+    if let Some(fault) = late.filter(|_| standing.late != late) {
+        tracing::error!(%fault, "the ledger holds what no process of ours can have written; it gets no place in the tree and is not signed");
+    }
+    standing.late = late;
+    Ok(())
 }
 
 async fn sweep(inside: &Inside) {

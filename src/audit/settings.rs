@@ -38,6 +38,9 @@ impl Settings {
         if self.sweep_after == 0 || self.sweep_after > 3_000 {
             return Some(("ledger.sweep_after", "must be between 1 and 3000"));
         }
+        if self.fold_every > 1_000 {
+            return Some(("ledger.fold_every", "must be at most 1000: a tree head is signed at least every second"));
+        }
         let positive = [("ledger.queue", self.queue), ("ledger.batch", self.batch), ("ledger.fold_every", self.fold_every as usize)];
         positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"))
     }

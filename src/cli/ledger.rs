@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use leadkeep::{
-    app::ledger_verify::{self, Report},
+    app::ledger_verify::{self, Report, Trust},
     audit::key,
     config::Settings,
     domain::Clock as _,
@@ -90,7 +90,8 @@ impl Verify {
             bar.set_position(progress.entries);
         };
         let origin = origin(settings, &key);
-        let report = ledger_verify::verify(&store, &key, Some(&origin), SystemClock.now(), &mut progress).await?;
+        let report =
+            ledger_verify::verify(&store, Trust { key: &key, origin: Some(&origin), kept: None }, SystemClock.now(), &mut progress).await?;
         bar.finish_and_clear();
         Ok(tell(&report))
     }

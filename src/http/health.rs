@@ -11,7 +11,8 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// 200 if the database answers and records can be written, else 503; which part it is says the log.
+/// 200 if the database answers and records can be written and get their place in the tree, else 503; what it is says the
+/// log. Records that somebody altered behind the server's back are told of, but do not stop it.
 pub(super) async fn ready(State(gate): State<Arc<Gate>>) -> (StatusCode, &'static str) {
     if let Err(error) = gate.core.store.ping().await {
         tracing::warn!(%error, "not ready: the database does not answer");
@@ -20,6 +21,14 @@ pub(super) async fn ready(State(gate): State<Arc<Gate>>) -> (StatusCode, &'stati
     if !gate.core.recorder.is_running() {
         tracing::warn!("not ready: the recorder has ended");
         return (StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+    }
+    let standing = gate.core.recorder.standing();
+    if standing.failing || gate.core.recorder.is_held_back() {
+        tracing::warn!(?standing, "not ready: records get no place in the ledger's tree");
+        return (StatusCode::SERVICE_UNAVAILABLE, "not ready: records get no place in the ledger's tree; the log says why\n");
+    }
+    if !standing.is_sound() {
+        return (StatusCode::OK, "ready\nbut the ledger holds a record that is not as it was written: run `leadkeep ledger verify`\n");
     }
     (StatusCode::OK, "ready\n")
 }

@@ -39,6 +39,8 @@ pub(super) struct Metrics {
     throttled: Counter,
     under_way: Gauge<i64, AtomicI64>,
     waiting: Gauge<i64, AtomicI64>,
+    tree_size: Gauge<i64, AtomicI64>,
+    refused: Gauge<i64, AtomicI64>,
 }
 
 impl Metrics {
@@ -53,7 +55,11 @@ impl Metrics {
         registry.register("throttled", "Attempts to sign in that were slowed down", throttled.clone());
         registry.register("under_way", "Requests being answered", under_way.clone());
         registry.register("records_waiting", "Access records that wait to be written", waiting.clone());
-        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting }
+        let (tree_size, refused) = (Gauge::default(), Gauge::default());
+        registry.register("ledger_tree_size", "Records that have their place in the tree", tree_size.clone());
+        let help = "1 if the ledger holds what is not as it was written, or nothing gets a place in the tree; 0 if all is well";
+        registry.register("ledger_refused", help, refused.clone());
+        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting, tree_size, refused }
     }
 
     /// Counts an operation that was answered.
@@ -109,6 +115,9 @@ pub(super) async fn metrics(State(gate): State<Arc<Gate>>, ConnectInfo(peer): Co
         return StatusCode::NOT_FOUND.into_response();
     }
     gate.metrics.waiting.set(gate.core.recorder.waiting() as i64);
+    let standing = gate.core.recorder.standing();
+    gate.metrics.tree_size.set(standing.size as i64);
+    gate.metrics.refused.set((!standing.is_sound()).into());
     let mut text = String::with_capacity(4_096);
     if let Err(error) = prometheus_client::encoding::text::encode(&mut text, &gate.metrics.registry) {
         tracing::error!(%error, "could not write the metrics");

@@ -110,6 +110,11 @@ impl Tiles {
         self.0.insert((level, index), hashes);
     }
 
+    /// The hashes at hand of a tile.
+    pub fn get(&self, level: u8, index: u64) -> Option<&[Digest]> {
+        self.0.get(&(level, index)).map(Vec::as_slice)
+    }
+
     /// The root of a subtree; `None` if its tile is not at hand or ends before it.
     pub fn hash(&self, subtree: Subtree) -> Option<Digest> {
         let (tile, first, count) = place(subtree);

@@ -170,12 +170,13 @@ mod tests {
 
     #[test]
     fn bundles_and_back() {
-        let entries: [&[u8]; 4] = [b"", b"a", &[7; 300], &[1; MAX_ENTRY]];
+        let largest = vec![1; MAX_ENTRY];
+        let entries: [&[u8]; 4] = [b"", b"a", &[7; 300], &largest];
         let mut bytes = Vec::new();
         assert!(entries.iter().all(|entry| bundle(&mut bytes, entry)));
         assert_eq!(&bytes[..5], &[0, 0, 0, 1, b'a']);
         assert_eq!(unbundle(&bytes), Some(entries.to_vec()));
-        assert!(!bundle(&mut bytes, &[0; MAX_ENTRY + 1]));
+        assert!(!bundle(&mut bytes, &vec![0; MAX_ENTRY + 1]));
         assert_eq!(unbundle(&bytes[..bytes.len() - 1]), None);
         assert_eq!(unbundle(&bytes[..1]), None);
         assert_eq!(unbundle(&[]), Some(Vec::new()));

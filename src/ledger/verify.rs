@@ -7,9 +7,23 @@ use ed25519_dalek::VerifyingKey;
 
 use super::{
     checkpoint::Checkpoint,
-    tree::{self, Edge},
+    growth::{FullTile, Growth},
+    tree,
 };
 use crate::domain::{Digest, Id};
+
+/// Where an entry's own bytes say that it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The epoch.
+    pub epoch: Id,
+    /// Its number there.
+    pub rseq: u64,
+    /// The leaf before it.
+    pub previous: Digest,
+    /// Of an epoch's first entry: epoch and number of the entry whose leaf that is.
+    pub follows: Option<(Id, u64)>,
+}
 
 /// What an entry says of its own place, and what it is stored as.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +36,8 @@ pub struct Claim<'e> {
     pub leaf: Digest,
     /// Its bytes.
     pub body: &'e [u8],
-    /// What the bytes say: epoch, rseq, previous leaf. `None` if they cannot be read.
-    pub says: Option<(Id, u64, Digest)>,
+    /// What the bytes say; `None` if they cannot be read.
+    pub says: Option<Said>,
 }
 
 /// In which way something is wrong.
@@ -63,6 +77,14 @@ pub enum Wrong {
     Epoch,
     /// The outbox still has the record-to-be of a change from before.
     Outbox,
+    /// It was added to an epoch that had ended long before.
+    Late,
+    /// A tile is not what the entries make.
+    Tile,
+    /// The log is shorter than the checkpoint that was kept.
+    Cut,
+    /// The log is another one than the checkpoint that was kept is of.
+    Forked,
 }
 
 impl fmt::Display for Wrong {
@@ -85,12 +107,16 @@ impl fmt::Display for Wrong {
             Self::Policy => "the policy revision it names is not the one that is stored",
             Self::Epoch => "the list of epochs lacks the one it begins",
             Self::Outbox => "a change was made but never reached the ledger",
+            Self::Late => "it was added long after its epoch had ended",
+            Self::Tile => "the tile of the tree stored over it is not what the records make",
+            Self::Cut => "the log ends before the checkpoint that was kept: its end was cut off",
+            Self::Forked => "the log is not the one that the checkpoint kept is of: history was rewritten",
         })
     }
 }
 
 /// The first thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// In which way.
     pub wrong: Wrong,
@@ -116,17 +142,42 @@ impl fmt::Display for Fault {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Chain {
-    next: u64,
-    last: Digest,
+/// How far the chain of an epoch was checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The number that comes next.
+    pub next: u64,
+    /// The last leaf; `None` if it is not known, then the next entry may name any.
+    pub last: Option<Digest>,
+}
+
+impl Link {
+    /// Checks the next entry and returns its leaf as computed.
+    pub fn entry(&mut self, claim: &Claim<'_>) -> Result<Digest, Wrong> {
+        if claim.rseq != self.next {
+            return Err(Wrong::Missing);
+        }
+        let leaf = tree::leaf(claim.body);
+        if leaf != claim.leaf {
+            return Err(Wrong::Altered);
+        }
+        let says = claim.says.ok_or(Wrong::Unreadable)?;
+        if (says.epoch, says.rseq) != (claim.epoch, claim.rseq) {
+            return Err(Wrong::Moved);
+        }
+        if self.last.is_some_and(|last| last != says.previous) {
+            return Err(Wrong::ChainBroken);
+        }
+        *self = Self { next: self.next + 1, last: Some(leaf) };
+        Ok(leaf)
+    }
 }
 
 /// The state of a verification.
 #[derive(Debug, Default)]
 pub struct Verifier {
-    edge: Edge,
-    chains: HashMap<Id, Chain>,
+    tree: Growth,
+    chains: HashMap<Id, Link>,
     entries: u64,
     signed: u64,
 }
@@ -139,12 +190,12 @@ impl Verifier {
 
     /// How many leaves the tree has.
     pub const fn tree_size(&self) -> u64 {
-        self.edge.size()
+        self.tree.size()
     }
 
     /// The root of the tree.
     pub fn root(&self) -> Digest {
-        self.edge.root()
+        self.tree.root()
     }
 
     /// The number that the next entry of this epoch must have.
@@ -152,41 +203,33 @@ impl Verifier {
         self.chains.get(&epoch).map_or(0, |chain| chain.next)
     }
 
-    fn fault(&self, wrong: Wrong, claim: &Claim<'_>, folded: bool) -> Fault {
-        Fault { wrong, epoch: Some(claim.epoch), rseq: Some(claim.rseq), index: folded.then_some(self.edge.size()) }
-    }
-
     /// Checks the next entry of its epoch; `folded` if it is also the next of the tree. Returns the leaf as computed.
     pub fn entry(&mut self, claim: &Claim<'_>, folded: bool) -> Result<Digest, Fault> {
-        let chain = self.chains.get(&claim.epoch).copied();
-        let next = chain.map_or(0, |chain| chain.next);
-        if claim.rseq != next {
-            return Err(self.fault(Wrong::Missing, &Claim { rseq: next, ..*claim }, folded));
-        }
-        let leaf = tree::leaf(claim.body);
-        if leaf != claim.leaf {
-            return Err(self.fault(Wrong::Altered, claim, folded));
-        }
-        let Some((epoch, rseq, previous)) = claim.says else {
-            return Err(self.fault(Wrong::Unreadable, claim, folded));
-        };
-        if (epoch, rseq) != (claim.epoch, claim.rseq) {
-            return Err(self.fault(Wrong::Moved, claim, folded));
-        }
-        if chain.is_some_and(|chain| chain.last != previous) {
-            return Err(self.fault(Wrong::ChainBroken, claim, folded));
-        }
-        self.chains.insert(epoch, Chain { next: next + 1, last: leaf });
+        let link = self.chains.entry(claim.epoch).or_default();
+        let rseq = link.next;
+        let checked = link.entry(claim);
+        let index = folded.then_some(self.tree.size());
+        let leaf = checked.map_err(|wrong| Fault { wrong, epoch: Some(claim.epoch), rseq: Some(rseq), index })?;
         self.entries += 1;
         if folded {
-            self.edge.push(leaf);
+            self.tree.push(leaf);
         }
         Ok(leaf)
     }
 
+    /// The tiles that the entries have filled since this was last asked.
+    pub fn take_tiles(&mut self) -> Vec<FullTile> {
+        self.tree.take_filled()
+    }
+
+    /// The partial tiles at the right edge, by level.
+    pub fn partial_tiles(&self) -> &[Vec<Digest>] {
+        self.tree.partial()
+    }
+
     /// Checks that the next run begins where the tree ends and its epoch goes on.
     pub fn run(&self, first_index: u64, epoch: Id, first_rseq: u64, length: u64) -> Result<(), Fault> {
-        let in_order = first_index == self.edge.size() && first_rseq == self.next_of(epoch) && length > 0;
+        let in_order = first_index == self.tree.size() && first_rseq == self.next_of(epoch) && length > 0;
         if in_order {
             return Ok(());
         }
@@ -200,7 +243,7 @@ impl Verifier {
         if head.size != size || origin.is_some_and(|origin| origin != head.origin) {
             return Err(fault(Wrong::CheckpointSignature));
         }
-        if size != self.edge.size() || head.root != self.root() {
+        if size != self.tree.size() || head.root != self.root() {
             return Err(fault(Wrong::CheckpointRoot));
         }
         self.signed = size;
@@ -209,7 +252,7 @@ impl Verifier {
 
     /// Checks that the last checkpoint covers the whole tree.
     pub fn finish(&self) -> Result<(), Fault> {
-        if self.signed == self.edge.size() {
+        if self.signed == self.tree.size() {
             return Ok(());
         }
         Err(Fault { wrong: Wrong::Unsigned, epoch: None, rseq: None, index: Some(self.signed) })

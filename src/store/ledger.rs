@@ -8,6 +8,7 @@ mod fold;
 mod postgres;
 mod read;
 mod sqlite;
+mod tiles;
 
 use std::{fmt, sync::Arc};
 
@@ -16,7 +17,10 @@ pub use fold::Folded;
 pub use read::{EntryRow, RunRow};
 
 use super::{Location, Store, StoreError};
-use crate::domain::{Digest, Id, Timestamp};
+use crate::{
+    domain::{Digest, Id, Timestamp},
+    ledger::verify::Said,
+};
 
 /// An entry on its way to the disk.
 #[derive(Clone, Debug)]
@@ -66,8 +70,19 @@ pub struct TailRow {
     pub leaf: Digest,
 }
 
-/// Makes the signed note for a tree of this size and root.
-pub type SignHead = Arc<dyn Fn(u64, Digest) -> String + Send + Sync>;
+/// What folding needs from above.
+pub struct Sequencing {
+    /// Makes the signed note for a tree of this size and root.
+    pub sign: Box<dyn Fn(u64, Digest) -> String + Send + Sync>,
+    /// Reads where an entry says that it stands.
+    pub said: fn(&[u8]) -> Option<Said>,
+}
+
+impl fmt::Debug for Sequencing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sequencing")
+    }
+}
 
 /// The only thing that writes to the ledger in this process. Cheap to clone.
 #[derive(Clone)]
@@ -113,15 +128,31 @@ impl LedgerWriter {
         }
     }
 
-    /// Gives entries that have no place in the tree yet the next ones, at most [`fold::AT_ONCE`], and signs the new head.
-    pub async fn fold(&self, now: Timestamp, sign: &SignHead) -> Result<Folded, StoreError> {
+    /// Gives entries that have no place in the tree yet the next ones, as many as one transaction takes, and signs the new
+    /// head. Entries that are not what they should be get no place; neither do those after them in their epoch.
+    pub async fn fold(&self, now: Timestamp, sequencing: &Arc<Sequencing>) -> Result<Folded, StoreError> {
         match &*self.0 {
-            Writer::Sqlite(thread) => thread.fold(now, sign).await,
-            Writer::Postgres(pool) => postgres::fold(pool, now, sign).await,
+            Writer::Sqlite(thread) => thread.fold(now, sequencing).await,
+            Writer::Postgres(pool) => postgres::fold(pool, now, sequencing).await,
+        }
+    }
+
+    /// Closes the epochs that have not grown since `before`: what is added to them later gets no place.
+    pub async fn close_epochs(&self, before: Timestamp) -> Result<(), StoreError> {
+        match &*self.0 {
+            Writer::Sqlite(thread) => thread.close_epochs(before).await,
+            Writer::Postgres(pool) => postgres::close_epochs(pool, before).await,
         }
     }
 }
 
 fn digest(bytes: Vec<u8>) -> Result<Digest, StoreError> {
     bytes.try_into().map_err(|_| StoreError::Corrupt("a hash of the ledger is not 32 bytes".into()))
+}
+
+fn digests(bytes: &[u8]) -> Result<Vec<Digest>, StoreError> {
+    match bytes.as_chunks::<32>() {
+        (hashes, []) => Ok(hashes.to_vec()),
+        _ => Err(StoreError::Corrupt("a tile of the ledger does not consist of hashes".into())),
+    }
 }

@@ -1,35 +1,50 @@
-//! Folding, apart from its SQL: which entries go where.
+//! Folding, apart from its SQL: which entries go where, and whether they are what they should be. Nothing is taken on trust
+//! but the bytes: leaves are computed from them, and every entry must go on where the chain of its epoch ended.
 
+use super::Sequencing;
 use crate::{
     domain::{Digest, Id},
-    ledger::Edge,
+    ledger::{
+        Fault, Growth, Wrong,
+        growth::FullTile,
+        tree,
+        verify::{Claim, Link},
+    },
     store::StoreError,
 };
 
-/// How many entries one transaction folds at most.
-pub(super) const AT_ONCE: u64 = 65_536;
+/// How many entries one transaction folds at most: appends wait for it on SQLite.
+const AT_ONCE: i64 = 8_192;
+/// How many entries are read at once; each may have 64 KiB.
+pub(super) const PAGE: i64 = 256;
 
-/// Epochs with entries that have no place yet: epoch, how many have one, how many there are.
+/// Open epochs with entries that have no place yet: epoch, how many have one, how many there are.
 pub(super) const OPEN: &str = "\
 SELECT id, folded, total FROM (
-    SELECT e.id AS id,
-        COALESCE((SELECT r.first_rseq + r.length FROM ledger_run r WHERE r.epoch = e.id ORDER BY r.first_rseq DESC LIMIT 1), 0) AS folded,
-        COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = e.id ORDER BY x.rseq DESC LIMIT 1), 0) AS total
-    FROM ledger_epoch e
+    SELECT o.epoch AS id,
+        COALESCE((SELECT r.first_rseq + r.length FROM ledger_run r WHERE r.epoch = o.epoch ORDER BY r.first_rseq DESC LIMIT 1), 0) AS folded,
+        COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = o.epoch ORDER BY x.rseq DESC LIMIT 1), 0) AS total
+    FROM ledger_open o
 ) AS epochs WHERE total > folded ORDER BY id";
-/// The edge, and the last signed head.
-pub(super) const STATE: &str = "\
-SELECT g.size, g.roots, c.size, c.root FROM (SELECT 1 AS one) AS always
-LEFT JOIN ledger_edge g ON g.id = 1
-LEFT JOIN ledger_checkpoint c ON c.size = (SELECT MAX(size) FROM ledger_checkpoint)";
+/// Closes epochs that have not grown for long and whose entries all have their place.
+pub(super) const CLOSE: &str = "\
+DELETE FROM ledger_open WHERE at < $1
+    AND COALESCE((SELECT r.first_rseq + r.length FROM ledger_run r WHERE r.epoch = ledger_open.epoch ORDER BY r.first_rseq DESC LIMIT 1), 0)
+      = COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = ledger_open.epoch ORDER BY x.rseq DESC LIMIT 1), 0)";
+/// The partial tiles of the right edge.
+pub(super) const EDGE: &str = "SELECT level, hashes FROM ledger_edge ORDER BY level";
+/// The last signed head.
+pub(super) const HEAD: &str = "SELECT size, root FROM ledger_checkpoint ORDER BY size DESC LIMIT 1";
 
 /// What a fold did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folded {
     /// The size of the tree.
     pub size: u64,
     /// Whether there was more than one transaction takes.
     pub more: bool,
+    /// In each epoch the first entry that is not what it should be: it and what follows it there get no place.
+    pub refused: Vec<Fault>,
 }
 
 /// An epoch with entries to fold.
@@ -40,57 +55,127 @@ pub(super) struct Open {
     pub(super) total: i64,
 }
 
-/// What the database said of the state of the tree.
-pub(super) struct State {
-    pub(super) edge: Option<(i64, Vec<u8>)>,
-    pub(super) head: Option<(i64, Vec<u8>)>,
+/// An entry as it is stored.
+pub(super) struct Row {
+    pub(super) rseq: i64,
+    pub(super) leaf: Vec<u8>,
+    pub(super) body: Vec<u8>,
 }
 
 /// The tree while it grows.
 pub(super) struct Growing {
-    pub(super) edge: Edge,
-    room: u64,
-    pub(super) more: bool,
+    growth: Growth,
+    /// How large it was.
+    before: u64,
+    room: i64,
+    more: bool,
+    refused: Vec<Fault>,
 }
 
-/// A run to be written.
-pub(super) struct Run {
+/// What a grown tree changes in the database.
+pub(super) struct Grown {
+    pub(super) folded: Folded,
+    /// Whether there is anything to write.
+    pub(super) larger: bool,
+    pub(super) root: Digest,
+    pub(super) full: Vec<FullTile>,
+    /// Level and hashes of the partial tiles that changed.
+    pub(super) partial: Vec<(i64, Vec<u8>)>,
+}
+
+/// The entries of one epoch on their way into the tree.
+pub(super) struct Taking {
+    pub(super) open: Open,
     pub(super) first_index: i64,
-    pub(super) length: i64,
+    /// The number of the entry that comes next.
+    pub(super) next: i64,
+    /// Up to which number entries are taken now.
+    pub(super) until: i64,
+    link: Link,
 }
 
 impl Growing {
-    /// Goes on from what the database has. An edge that is not the one last signed was altered: nothing more is signed.
-    pub(super) fn from(state: State) -> Result<Self, StoreError> {
-        let edge = match state.edge {
-            None => Some(Edge::default()),
-            Some((size, roots)) => Edge::from_bytes(size as u64, &roots),
-        };
-        let signed = state.head.unwrap_or_else(|| (0, Edge::default().root().to_vec()));
-        let edge = edge.filter(|edge| edge.size() as i64 == signed.0 && edge.root()[..] == signed.1);
-        let edge = edge.ok_or_else(|| StoreError::Corrupt("the ledger's edge is not the tree that was last signed".into()))?;
-        Ok(Self { edge, room: AT_ONCE, more: false })
+    /// Goes on from what the database has: partial tiles by level, size and root of the last head. An edge that is not the
+    /// one last signed was altered: nothing more is signed.
+    pub(super) fn from(edge: Vec<(i64, Vec<u8>)>, head: Option<(i64, Vec<u8>)>) -> Result<Self, StoreError> {
+        let mut levels = Vec::new();
+        for (level, hashes) in edge {
+            levels.resize_with(levels.len().max(level as usize), Vec::new);
+            levels.push(super::digests(&hashes)?);
+        }
+        let signed = head.unwrap_or_else(|| (0, Growth::default().root().to_vec()));
+        let growth = Growth::from_partial(levels).filter(|growth| growth.size() as i64 == signed.0 && growth.root()[..] == signed.1);
+        let growth = growth.ok_or_else(|| StoreError::Corrupt("the ledger's edge is not the tree that was last signed".into()))?;
+        Ok(Self { before: growth.size(), growth, room: AT_ONCE, more: false, refused: Vec::new() })
     }
 
-    /// Up to which number entries of this epoch are taken now.
-    pub(super) fn until(&mut self, open: &Open) -> i64 {
-        let wanted = (open.total - open.folded) as u64;
-        let taken = wanted.min(self.room);
-        self.more |= taken < wanted;
+    /// Begins with an epoch; `before` is the body of its last entry that has a place, if one has.
+    pub(super) fn begin(&mut self, open: Open, before: Option<&[u8]>) -> Option<Taking> {
+        if open.folded > 0 && before.is_none() {
+            self.refuse(open, open.folded - 1, Wrong::Missing);
+            return None;
+        }
+        let until = open.total.min(open.folded + self.room);
+        let link = Link { next: open.folded as u64, last: before.map(tree::leaf) };
+        Some(Taking { open, first_index: self.growth.size() as i64, next: open.folded, until, link })
+    }
+
+    /// The entry that an epoch's first says it follows; its body goes to [`Growing::follow`].
+    pub(super) fn follows(taking: &Taking, rows: &[Row], sequencing: &Sequencing) -> Option<(Id, u64)> {
+        let first = rows.first().filter(|_| taking.next == 0)?;
+        (sequencing.said)(&first.body)?.follows
+    }
+
+    /// Sets what an epoch's first entry must name: the leaf of the entry with this body, or nothing.
+    pub(super) fn follow(taking: &mut Taking, body: Option<&[u8]>) {
+        if taking.next == 0 {
+            taking.link.last = Some(body.map_or([0; 32], tree::leaf));
+        }
+    }
+
+    /// Takes these entries, the next of their epoch; false if it ends here.
+    pub(super) fn take(&mut self, taking: &mut Taking, rows: &[Row], sequencing: &Sequencing) -> bool {
+        for row in rows {
+            let leaf = row.leaf.as_slice().try_into().unwrap_or([0; 32]);
+            let (epoch, rseq, says) = (Id(taking.open.epoch), row.rseq as u64, (sequencing.said)(&row.body));
+            match taking.link.entry(&Claim { epoch, rseq, leaf, body: &row.body, says }) {
+                Ok(leaf) => self.growth.push(leaf),
+                Err(wrong) => {
+                    let at_head = taking.next == 0 && wrong == Wrong::ChainBroken;
+                    self.refuse(taking.open, taking.next, if at_head { Wrong::EpochHead } else { wrong });
+                    return false;
+                }
+            }
+            taking.next += 1;
+        }
+        if rows.is_empty() {
+            self.refuse(taking.open, taking.next, Wrong::Missing);
+        }
+        !rows.is_empty() && taking.next < taking.until
+    }
+
+    /// Ends with an epoch; how many entries it gave.
+    pub(super) fn end(&mut self, taking: &Taking) -> i64 {
+        let taken = taking.next - taking.open.folded;
         self.room -= taken;
-        open.folded + taken as i64
+        self.more |= taking.next == taking.until && taking.until < taking.open.total;
+        taken
     }
 
-    /// Takes the leaves with numbers from `folded` to `until`, which must all be there.
-    pub(super) fn take(&mut self, open: &Open, until: i64, leaves: &[Digest]) -> Result<Run, StoreError> {
-        if leaves.len() as i64 != until - open.folded {
-            let epoch = Id(open.epoch);
-            return Err(StoreError::Corrupt(format!("entries from {} of epoch {epoch} are missing", open.folded)));
-        }
-        let first_index = self.edge.size() as i64;
-        for leaf in leaves {
-            self.edge.push(*leaf);
-        }
-        Ok(Run { first_index, length: leaves.len() as i64 })
+    fn refuse(&mut self, open: Open, rseq: i64, wrong: Wrong) {
+        self.refused.push(Fault { wrong, epoch: Some(Id(open.epoch)), rseq: Some(rseq as u64), index: None });
+    }
+
+    /// What has to be written.
+    pub(super) fn finish(mut self) -> Grown {
+        let (size, before) = (self.growth.size(), self.before);
+        let changed = |level: &usize| {
+            let below = 8 * *level as u32;
+            size.checked_shr(below).unwrap_or(0) != before.checked_shr(below).unwrap_or(0)
+        };
+        let levels = self.growth.partial();
+        let partial = (0..levels.len()).filter(changed).map(|level| (level as i64, levels[level].concat())).collect();
+        let folded = Folded { size, more: self.more && size > before, refused: self.refused };
+        Grown { folded, larger: size > before, root: self.growth.root(), full: self.growth.take_filled(), partial }
     }
 }

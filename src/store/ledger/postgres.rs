@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use sea_orm::{
     DatabaseConnection, DbErr,
-    sqlx::{self, Row, postgres::PgRow},
+    sqlx::{self, PgConnection, Row, postgres::PgRow},
 };
 
 use super::{
-    Batch, Folded, NewDetail, SignHead, TailRow, digest,
-    fold::{Growing, OPEN, Open, STATE, State},
+    Batch, Folded, NewDetail, Sequencing, TailRow,
+    fold::{CLOSE, EDGE, Growing, Grown, HEAD, OPEN, Open, PAGE, Row as Entry},
 };
 use crate::{
     domain::{Id, Timestamp},
+    ledger::tree,
     store::StoreError,
 };
 
@@ -62,9 +63,10 @@ pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<()
 }
 
 pub(super) async fn tail(pool: &DatabaseConnection) -> Result<Option<TailRow>, StoreError> {
-    let query = sqlx::query("SELECT epoch, rseq, leaf FROM ledger_entry ORDER BY epoch DESC, rseq DESC LIMIT 1");
+    let query = sqlx::query("SELECT epoch, rseq, body FROM ledger_entry ORDER BY epoch DESC, rseq DESC LIMIT 1");
     let row = query.fetch_optional(pool.get_postgres_connection_pool()).await.map_err(failed)?;
-    row.map(|row| Ok(TailRow { epoch: Id(get(&row, 0)?), rseq: get::<i64>(&row, 1)? as u64, leaf: digest(get(&row, 2)?)? })).transpose()
+    row.map(|row| Ok(TailRow { epoch: Id(get(&row, 0)?), rseq: get::<i64>(&row, 1)? as u64, leaf: tree::leaf(&get::<Vec<u8>>(&row, 2)?) }))
+        .transpose()
 }
 
 fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(row: &'r PgRow, column: usize) -> Result<T, StoreError> {
@@ -75,40 +77,81 @@ fn opened(rows: &[PgRow]) -> Result<Vec<Open>, StoreError> {
     rows.iter().map(|row| Ok(Open { epoch: get(row, 0)?, folded: get(row, 1)?, total: get(row, 2)? })).collect()
 }
 
-pub(super) async fn fold(pool: &DatabaseConnection, now: Timestamp, sign: &SignHead) -> Result<Folded, StoreError> {
+async fn body(connection: &mut PgConnection, epoch: i64, rseq: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    let query = sqlx::query("SELECT body FROM ledger_entry WHERE epoch = $1 AND rseq = $2").bind(epoch).bind(rseq);
+    query.fetch_optional(connection).await.map_err(failed)?.map(|row| get(&row, 0)).transpose()
+}
+
+async fn rows(connection: &mut PgConnection, epoch: i64, from: i64, until: i64) -> Result<Vec<Entry>, StoreError> {
+    let query = "SELECT rseq, leaf, body FROM ledger_entry WHERE epoch = $1 AND rseq >= $2 AND rseq < $3 ORDER BY rseq LIMIT $4";
+    let query = sqlx::query(query).bind(epoch).bind(from).bind(until).bind(PAGE);
+    let rows = query.fetch_all(connection).await.map_err(failed)?;
+    rows.iter().map(|row| Ok(Entry { rseq: get(row, 0)?, leaf: get(row, 1)?, body: get(row, 2)? })).collect()
+}
+
+pub(super) async fn close_epochs(pool: &DatabaseConnection, before: Timestamp) -> Result<(), StoreError> {
+    let close = sqlx::query(CLOSE).bind(before.0);
+    close.execute(pool.get_postgres_connection_pool()).await.map(drop).map_err(failed)
+}
+
+pub(super) async fn fold(pool: &DatabaseConnection, now: Timestamp, sequencing: &Sequencing) -> Result<Folded, StoreError> {
     let pool = pool.get_postgres_connection_pool();
     // Looked at before the lock is taken: mostly there is nothing to do.
     if sqlx::query(OPEN).fetch_all(pool).await.map_err(failed)?.is_empty() {
         let size = sqlx::query("SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint").fetch_one(pool).await.map_err(failed)?;
-        return Ok(Folded { size: get::<i64>(&size, 0)? as u64, more: false });
+        return Ok(Folded { size: get::<i64>(&size, 0)? as u64, more: false, refused: Vec::new() });
     }
     let mut transaction = pool.begin().await.map_err(failed)?;
     // Held to the end of the transaction; what is read after it is as the last holder left it.
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(FOLD_LOCK).execute(&mut *transaction).await.map_err(failed)?;
-    let row = sqlx::query(STATE).fetch_one(&mut *transaction).await.map_err(failed)?;
-    let pair = |at| Ok::<_, StoreError>(get::<Option<i64>>(&row, at)?.zip(get::<Option<Vec<u8>>>(&row, at + 1)?));
-    let mut tree = Growing::from(State { edge: pair(0)?, head: pair(2)? })?;
-    let before = tree.edge.size();
+    let pair = |row: &PgRow| Ok::<_, StoreError>((get(row, 0)?, get(row, 1)?));
+    let edge = sqlx::query(EDGE).fetch_all(&mut *transaction).await.map_err(failed)?;
+    let head = sqlx::query(HEAD).fetch_optional(&mut *transaction).await.map_err(failed)?;
+    let mut tree = Growing::from(edge.iter().map(pair).collect::<Result<_, _>>()?, head.as_ref().map(pair).transpose()?)?;
     for open in opened(&sqlx::query(OPEN).fetch_all(&mut *transaction).await.map_err(failed)?)? {
-        let until = tree.until(&open);
-        let query = sqlx::query("SELECT leaf FROM ledger_entry WHERE epoch = $1 AND rseq >= $2 AND rseq < $3 ORDER BY rseq");
-        let rows = query.bind(open.epoch).bind(open.folded).bind(until).fetch_all(&mut *transaction).await.map_err(failed)?;
-        let leaves = rows.iter().map(|row| digest(get(row, 0)?)).collect::<Result<Vec<_>, _>>()?;
-        let run = tree.take(&open, until, &leaves)?;
-        if run.length > 0 {
+        let before = if open.folded > 0 { body(&mut transaction, open.epoch, open.folded - 1).await? } else { None };
+        let Some(mut taking) = tree.begin(open, before.as_deref()) else { continue };
+        while taking.next < taking.until {
+            let rows = rows(&mut transaction, open.epoch, taking.next, taking.until).await?;
+            let followed = match Growing::follows(&taking, &rows, sequencing) {
+                Some((epoch, rseq)) => body(&mut transaction, epoch.0, rseq as i64).await?,
+                None => None,
+            };
+            Growing::follow(&mut taking, followed.as_deref());
+            if !tree.take(&mut taking, &rows, sequencing) {
+                break;
+            }
+        }
+        let length = tree.end(&taking);
+        if length > 0 {
             let put = sqlx::query("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES ($1, $2, $3, $4)");
-            let put = put.bind(run.first_index).bind(open.epoch).bind(open.folded).bind(run.length);
+            let put = put.bind(taking.first_index).bind(open.epoch).bind(open.folded).bind(length);
             put.execute(&mut *transaction).await.map_err(failed)?;
+            let grew = sqlx::query("UPDATE ledger_open SET at = $2 WHERE epoch = $1").bind(open.epoch).bind(now.0);
+            grew.execute(&mut *transaction).await.map_err(failed)?;
         }
     }
-    let (size, root) = (tree.edge.size(), tree.edge.root());
-    if size > before {
-        let edge = "INSERT INTO ledger_edge (id, size, roots) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET size = $1, roots = $2";
-        sqlx::query(edge).bind(size as i64).bind(tree.edge.to_bytes()).execute(&mut *transaction).await.map_err(failed)?;
-        let head = sqlx::query("INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ($1, $2, $3, $4)");
-        let head = head.bind(size as i64).bind(root.to_vec()).bind(sign(size, root)).bind(now.0);
-        head.execute(&mut *transaction).await.map_err(failed)?;
+    let grown = tree.finish();
+    if grown.larger {
+        put(&mut transaction, &grown, now, sequencing).await?;
+        transaction.commit().await.map_err(failed)?;
     }
-    transaction.commit().await.map_err(failed)?;
-    Ok(Folded { size, more: tree.more })
+    Ok(grown.folded)
+}
+
+async fn put(transaction: &mut PgConnection, grown: &Grown, now: Timestamp, sequencing: &Sequencing) -> Result<(), StoreError> {
+    for tile in &grown.full {
+        let put = sqlx::query("INSERT INTO ledger_tile (level, number, hashes) VALUES ($1, $2, $3)");
+        let put = put.bind(i64::from(tile.level)).bind(tile.index as i64).bind(tile.hashes.concat());
+        put.execute(&mut *transaction).await.map_err(failed)?;
+    }
+    for (level, hashes) in &grown.partial {
+        let edge = "INSERT INTO ledger_edge (level, hashes) VALUES ($1, $2) ON CONFLICT (level) DO UPDATE SET hashes = $2";
+        sqlx::query(edge).bind(level).bind(hashes).execute(&mut *transaction).await.map_err(failed)?;
+    }
+    let head = sqlx::query("INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ($1, $2, $3, $4)");
+    let note = (sequencing.sign)(grown.folded.size, grown.root);
+    let head = head.bind(grown.folded.size as i64).bind(grown.root.to_vec()).bind(note).bind(now.0);
+    head.execute(transaction).await.map_err(failed)?;
+    Ok(())
 }

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
+        Arc,
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
@@ -13,11 +14,12 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use tokio::sync::oneshot;
 
 use super::{
-    Batch, Folded, NewDetail, SignHead, TailRow, digest,
-    fold::{Growing, OPEN, Open, STATE, State},
+    Batch, Folded, NewDetail, Sequencing, TailRow,
+    fold::{CLOSE, EDGE, Growing, Grown, HEAD, OPEN, Open, PAGE, Row},
 };
 use crate::{
     domain::{Id, Timestamp},
+    ledger::tree,
     store::{StoreError, wal::Checkpointer},
 };
 
@@ -83,9 +85,13 @@ impl Thread {
         self.run(|connection| tail(connection)).await
     }
 
-    pub(super) async fn fold(&self, now: Timestamp, sign: &SignHead) -> Result<Folded, StoreError> {
-        let sign = SignHead::clone(sign);
-        self.run(move |connection| fold(connection, now, &sign)).await
+    pub(super) async fn fold(&self, now: Timestamp, sequencing: &Arc<Sequencing>) -> Result<Folded, StoreError> {
+        let sequencing = Arc::clone(sequencing);
+        self.run(move |connection| fold(connection, now, &sequencing)).await
+    }
+
+    pub(super) async fn close_epochs(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.run(move |connection| Ok(connection.execute(CLOSE, [before.0]).map(drop)?)).await
     }
 }
 
@@ -138,9 +144,9 @@ fn append(connection: &mut Connection, batch: &Batch) -> Result<(), StoreError> 
 }
 
 fn tail(connection: &Connection) -> Result<Option<TailRow>, StoreError> {
-    let mut query = connection.prepare_cached("SELECT epoch, rseq, leaf FROM ledger_entry ORDER BY epoch DESC, rseq DESC LIMIT 1")?;
-    let row = query.query_row([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?))).optional()?;
-    row.map(|(epoch, rseq, leaf)| Ok(TailRow { epoch: Id(epoch), rseq: rseq as u64, leaf: digest(leaf)? })).transpose()
+    let mut query = connection.prepare_cached("SELECT epoch, rseq, body FROM ledger_entry ORDER BY epoch DESC, rseq DESC LIMIT 1")?;
+    let row = query.query_row([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?))).optional()?;
+    Ok(row.map(|(epoch, rseq, body)| TailRow { epoch: Id(epoch), rseq: rseq as u64, leaf: tree::leaf(&body) }))
 }
 
 fn open(connection: &Connection) -> Result<Vec<Open>, StoreError> {
@@ -149,40 +155,68 @@ fn open(connection: &Connection) -> Result<Vec<Open>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn fold(connection: &mut Connection, now: Timestamp, sign: &SignHead) -> Result<Folded, StoreError> {
+fn body(connection: &Connection, epoch: i64, rseq: i64) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut query = connection.prepare_cached("SELECT body FROM ledger_entry WHERE epoch = ?1 AND rseq = ?2")?;
+    Ok(query.query_row(params![epoch, rseq], |row| row.get(0)).optional()?)
+}
+
+fn rows(connection: &Connection, epoch: i64, from: i64, until: i64) -> Result<Vec<Row>, StoreError> {
+    let mut query = connection
+        .prepare_cached("SELECT rseq, leaf, body FROM ledger_entry WHERE epoch = ?1 AND rseq >= ?2 AND rseq < ?3 ORDER BY rseq LIMIT ?4")?;
+    let rows =
+        query.query_map(params![epoch, from, until, PAGE], |row| Ok(Row { rseq: row.get(0)?, leaf: row.get(1)?, body: row.get(2)? }))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn fold(connection: &mut Connection, now: Timestamp, sequencing: &Sequencing) -> Result<Folded, StoreError> {
     // Looked at before the lock is taken: mostly there is nothing to do.
     if open(connection)?.is_empty() {
         let size: i64 = connection.query_row("SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint", [], |row| row.get(0))?;
-        return Ok(Folded { size: size as u64, more: false });
+        return Ok(Folded { size: size as u64, more: false, refused: Vec::new() });
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let state = transaction.query_row(STATE, [], |row| {
-        let pair = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.zip(row.get::<_, Option<Vec<u8>>>(at + 1)?));
-        Ok(State { edge: pair(0)?, head: pair(2)? })
-    })?;
-    let mut tree = Growing::from(state)?;
-    let before = tree.edge.size();
+    let edge = transaction.prepare_cached(EDGE)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let head = transaction.query_row(HEAD, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let mut tree = Growing::from(edge, head)?;
     for open in open(&transaction)? {
-        let until = tree.until(&open);
-        let mut query =
-            transaction.prepare_cached("SELECT leaf FROM ledger_entry WHERE epoch = ?1 AND rseq >= ?2 AND rseq < ?3 ORDER BY rseq")?;
-        let leaves = query.query_map(params![open.epoch, open.folded, until], |row| row.get::<_, [u8; 32]>(0))?;
-        let leaves = leaves.collect::<Result<Vec<_>, _>>()?;
-        let run = tree.take(&open, until, &leaves)?;
-        if run.length > 0 {
+        let before = if open.folded > 0 { body(&transaction, open.epoch, open.folded - 1)? } else { None };
+        let Some(mut taking) = tree.begin(open, before.as_deref()) else { continue };
+        while taking.next < taking.until {
+            let rows = rows(&transaction, open.epoch, taking.next, taking.until)?;
+            let tail = Growing::follows(&taking, &rows, sequencing);
+            let followed = tail.map(|(epoch, rseq)| body(&transaction, epoch.0, rseq as i64)).transpose()?.flatten();
+            Growing::follow(&mut taking, followed.as_deref());
+            if !tree.take(&mut taking, &rows, sequencing) {
+                break;
+            }
+        }
+        let length = tree.end(&taking);
+        if length > 0 {
             let mut put =
                 transaction.prepare_cached("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES (?1, ?2, ?3, ?4)")?;
-            put.execute(params![run.first_index, open.epoch, open.folded, run.length])?;
+            put.execute(params![taking.first_index, open.epoch, open.folded, length])?;
+            transaction.prepare_cached("UPDATE ledger_open SET at = ?2 WHERE epoch = ?1")?.execute([open.epoch, now.0])?;
         }
     }
-    let (size, root) = (tree.edge.size(), tree.edge.root());
-    if size == before {
-        return Ok(Folded { size, more: tree.more });
+    let grown = tree.finish();
+    if grown.larger {
+        put(&transaction, &grown, now, sequencing)?;
+        transaction.commit()?;
     }
-    let edge = "INSERT INTO ledger_edge (id, size, roots) VALUES (1, ?1, ?2) ON CONFLICT (id) DO UPDATE SET size = ?1, roots = ?2";
-    transaction.execute(edge, params![size as i64, tree.edge.to_bytes()])?;
+    Ok(grown.folded)
+}
+
+fn put(transaction: &Connection, grown: &Grown, now: Timestamp, sequencing: &Sequencing) -> Result<(), StoreError> {
+    for tile in &grown.full {
+        let mut put = transaction.prepare_cached("INSERT INTO ledger_tile (level, number, hashes) VALUES (?1, ?2, ?3)")?;
+        put.execute(params![i64::from(tile.level), tile.index as i64, tile.hashes.concat()])?;
+    }
+    for (level, hashes) in &grown.partial {
+        let edge = "INSERT INTO ledger_edge (level, hashes) VALUES (?1, ?2) ON CONFLICT (level) DO UPDATE SET hashes = ?2";
+        transaction.prepare_cached(edge)?.execute(params![level, hashes])?;
+    }
     let head = "INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (?1, ?2, ?3, ?4)";
-    transaction.execute(head, params![size as i64, root, sign(size, root), now.0])?;
-    transaction.commit()?;
-    Ok(Folded { size, more: tree.more })
+    let note = (sequencing.sign)(grown.folded.size, grown.root);
+    transaction.execute(head, params![grown.folded.size as i64, grown.root, note, now.0])?;
+    Ok(())
 }
