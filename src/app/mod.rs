@@ -19,6 +19,7 @@ pub mod markings;
 pub mod op;
 pub mod people;
 pub mod policy_history;
+pub mod proofs;
 pub mod quota;
 pub mod redact;
 mod revise;

@@ -19,6 +19,7 @@ mod page;
 pub mod permission;
 pub mod person;
 pub mod policy_revision;
+pub mod proof;
 pub mod raw;
 pub mod role;
 pub mod role_change;
@@ -34,6 +35,7 @@ pub struct Query(
     lead::LeadQuery,
     viewer::ViewerQuery,
     access_log::AccessLogQuery,
+    proof::ProofQuery,
     session::SessionQuery,
     person::PersonQuery,
     app::AppQuery,

@@ -7,6 +7,7 @@ mod caller;
 mod gate;
 mod graphql;
 mod health;
+mod ledger;
 pub mod listen;
 mod metrics;
 mod patient;

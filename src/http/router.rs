@@ -7,7 +7,7 @@ use axum::{
     routing::{any, get},
 };
 
-use super::{Gate, auth, graphql, health, metrics};
+use super::{Gate, auth, graphql, health, ledger, metrics};
 
 /// The routes.
 pub fn router(gate: Arc<Gate>) -> Router {
@@ -17,5 +17,6 @@ pub fn router(gate: Arc<Gate>) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::metrics))
         .merge(auth::routes())
+        .merge(ledger::routes())
         .with_state(gate)
 }
