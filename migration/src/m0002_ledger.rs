@@ -1,5 +1,5 @@
 //! The access log: entries by epoch, the runs that give them their global index, checkpoints; triggers keep them as they
-//! are, and what lies beside them as it is until it is erased. Tiles, edge and the list of open epochs are derived: they can be
+//! are, and what lies beside them as it is until it is erased. Tiles, edge, the list of open epochs and the index are derived: they can be
 //! computed from the entries, and the verifier does so.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
@@ -70,6 +70,24 @@ CREATE TABLE ledger_open (
 CREATE TABLE ledger_detail (
     epoch BIGINT NOT NULL, rseq BIGINT NOT NULL, salt BYTES NOT NULL, variables TEXT, response BYTES,
     PRIMARY KEY (epoch, rseq)
+) CLUSTERED
+--
+CREATE TABLE ledger_index_lease (
+    id ROWID, owner BIGINT NOT NULL, until BIGINT NOT NULL
+)
+--
+INSERT INTO ledger_index_lease (id, owner, until) VALUES (1, 0, 0)
+--
+CREATE TABLE ledger_index_segment (
+    id ROWID, level BIGINT NOT NULL, first BIGINT NOT NULL, until BIGINT NOT NULL
+)
+--
+CREATE TABLE ledger_index_block (
+    segment BIGINT NOT NULL, term BIGINT NOT NULL, entry BIGINT NOT NULL, body BYTES NOT NULL, PRIMARY KEY (segment, term, entry)
+) CLUSTERED
+--
+CREATE TABLE ledger_daily (
+    counter BIGINT NOT NULL, day BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (counter, day)
 ) CLUSTERED
 --
 CREATE TABLE ledger_document (

@@ -3,12 +3,14 @@
 //! kept meanwhile is a line per epoch.
 
 mod beside;
+mod index;
 mod numbers;
 
 use std::collections::VecDeque;
 
 use beside::Beside;
 use ed25519_dalek::VerifyingKey;
+use index::IndexCheck;
 use numbers::Numbers;
 
 use crate::{
@@ -85,8 +87,8 @@ pub async fn verify(
     let signed = store.ledger_signed().await?;
     let beside = Beside::new(store).await?;
     let (verifier, heads) = (Verifier::default(), VecDeque::new());
-    let numbers = Numbers::default();
-    let mut check = Check { store, trust, beside, numbers, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
+    let (numbers, index) = (Numbers::default(), Some(IndexCheck::new(store).await?));
+    let mut check = Check { store, trust, beside, numbers, index, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
     let (mut outstanding, mut fault) = (0, None);
     match check.all(folded.max(signed), signed, progress).await {
         Err(Stop::Store(error)) => return Err(error),
@@ -139,6 +141,8 @@ struct Check<'s> {
     trust: Trust<'s>,
     beside: Beside<'s>,
     numbers: Numbers,
+    /// Until it has come to its end.
+    index: Option<IndexCheck>,
     verifier: Verifier,
     /// Checkpoints that come next: size, stored root, note.
     heads: VecDeque<(u64, Vec<u8>, String)>,
@@ -178,6 +182,11 @@ impl Check<'_> {
         }
         self.partial_tiles().await?;
         self.unfolded().await?;
+        if let Some(check) = self.index.take()
+            && !check.fits(self.store).await?
+        {
+            return Err(Fault { wrong: Wrong::Index, epoch: None, rseq: None, index: None }.into());
+        }
         if self.beside.has_altered() {
             return Err(Fault { wrong: Wrong::Document, epoch: None, rseq: None, index: None }.into());
         }
@@ -216,6 +225,9 @@ impl Check<'_> {
             self.epoch_head(&entry, index).await?;
         } else if entry.follows.is_some() {
             return Err(wrong(Wrong::EpochHead, &entry, index));
+        }
+        if let (Some(check), Some(index)) = (&mut self.index, index) {
+            check.take(index, &entry);
         }
         if !self.numbers.fit(self.store, &entry).await? {
             return Err(wrong(Wrong::Number, &entry, index));

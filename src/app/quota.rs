@@ -16,9 +16,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Core, Error, Op, export};
+use super::{Core, Error, Op};
 use crate::{
-    audit::{codec, record::AccessRecord},
+    audit::{
+        codec,
+        record::{AccessRecord, is_export_file},
+    },
     domain::{
         Id, Subject, Timestamp,
         clock::{DAY, SECOND},
@@ -223,7 +226,7 @@ fn limits(op: &Op) -> Vec<(Id, Option<u32>)> {
 /// How many leads a record disclosed, each counted once. Those of an exported file stand in the record of the operation
 /// that asked for it, too.
 fn disclosed(record: &AccessRecord) -> u64 {
-    if record.operation.name.as_deref() == Some(export::RECORD) {
+    if is_export_file(record) {
         return 0;
     }
     match &record.disclosures[..] {

@@ -18,7 +18,7 @@ pub(super) struct Chain {
     next: u64,
     last: Digest,
     follows: Option<Tail>,
-    numbers: Numbers,
+    pub(super) numbers: Numbers,
 }
 
 /// An entry that has been given its place.
@@ -31,9 +31,9 @@ pub(super) struct Placed {
 
 impl Chain {
     /// A new epoch after the newest there is.
-    pub(super) fn begin(epoch: Id, tail: Option<TailRow>, numbers: Numbers) -> Self {
+    pub(super) fn begin(epoch: Id, tail: Option<TailRow>) -> Self {
         let follows = tail.map(|tail| Tail { epoch: tail.epoch, rseq: tail.rseq });
-        Self { epoch, next: 0, last: tail.map_or([0; 32], |tail| tail.leaf), follows, numbers }
+        Self { epoch, next: 0, last: tail.map_or([0; 32], |tail| tail.leaf), follows, numbers: Numbers::default() }
     }
 
     /// Whether nothing has been placed in it.

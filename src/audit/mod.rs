@@ -3,6 +3,8 @@
 
 mod chain;
 pub mod codec;
+pub mod daily;
+pub mod index;
 pub mod key;
 mod numbers;
 mod outbox;

@@ -3,64 +3,43 @@
 use std::collections::HashMap;
 
 use super::{
-    codec,
-    record::{Counter, Number, Tail, counters},
+    index::Index,
+    record::{Counter, Number, Tail},
 };
-use crate::{
-    domain::Id,
-    store::{Store, StoreError},
-};
-
-/// Entries read at once.
-const PAGE: u64 = 256;
+use crate::store::{Store, StoreError};
 
 /// What the next entries of an epoch are numbered with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Numbers {
     /// The next number of those that have one.
     next: HashMap<Counter, u64>,
-    /// Where the last entries of other epochs stood when this one began.
-    earlier: HashMap<Counter, Tail>,
+    /// Where the last entries of those stand that have none in this epoch yet, if they have any elsewhere.
+    earlier: HashMap<Counter, Option<Tail>>,
 }
 
 impl Numbers {
-    /// Those of a new epoch; what other epochs have must be folded.
-    pub(super) async fn begin(store: &Store) -> Result<Self, StoreError> {
-        let mut earlier = HashMap::new();
-        let mut from = 0;
-        loop {
-            let runs = store.ledger_runs(from, PAGE).await?;
-            let Some(last) = runs.last() else { return Ok(Self { next: HashMap::new(), earlier }) };
-            from = last.first_index + last.length;
-            for run in runs {
-                learn(store, run.epoch, run.first_rseq, run.first_rseq + run.length, &mut earlier).await?;
+    /// Looks up what is not known of these counters.
+    pub(super) async fn meet(&mut self, store: &Store, index: &Index, counters: &[Counter]) -> Result<(), StoreError> {
+        for counter in counters {
+            if !self.next.contains_key(counter) && !self.earlier.contains_key(counter) {
+                let last = index.entries(*counter, 0, i64::MAX as u64, 1).await?;
+                let place = match last.first() {
+                    Some(last) => store.ledger_place(*last).await?,
+                    None => None,
+                };
+                self.earlier.insert(*counter, place.map(|(epoch, rseq)| Tail { epoch, rseq }));
             }
         }
+        Ok(())
     }
 
-    /// The next number for each of the counters.
+    /// The next number for each of the counters, which were met.
     pub(super) fn give(&mut self, counters: &[Counter]) -> Vec<Number> {
         let number = |counter: &Counter| {
             let next = self.next.entry(*counter).or_default();
             *next += 1;
-            if *next == 1 { Number::First(self.earlier.get(counter).copied()) } else { Number::Next(*next - 1) }
+            if *next == 1 { Number::First(self.earlier.remove(counter).flatten()) } else { Number::Next(*next - 1) }
         };
         counters.iter().map(number).collect()
     }
-}
-
-/// Learns where the last entries stand from those of an epoch with numbers from `next` to below `end`.
-async fn learn(store: &Store, epoch: Id, mut next: u64, end: u64, last: &mut HashMap<Counter, Tail>) -> Result<(), StoreError> {
-    while next < end {
-        let rows = store.ledger_entries(epoch, next, PAGE.min(end - next)).await?;
-        next = rows.last().map_or(end, |row| row.rseq + 1);
-        for row in rows {
-            // What cannot be read is the verifier's to tell.
-            let Ok(entry) = codec::decode(&row.body) else { continue };
-            for counter in counters(&entry.record.subject) {
-                last.insert(counter, Tail { epoch, rseq: row.rseq });
-            }
-        }
-    }
-    Ok(())
 }

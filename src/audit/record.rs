@@ -158,6 +158,21 @@ impl Number {
     }
 }
 
+/// The operation's name in the record of an exported file. No GraphQL operation can have it.
+pub const EXPORT_FILE: &str = "export file";
+/// The reason in the record of the operation that asked for a file.
+pub const EXPORTED: &str = "exported";
+
+/// Whether it is the record of a file that left.
+pub fn is_export_file(record: &AccessRecord) -> bool {
+    record.operation.name.as_deref() == Some(EXPORT_FILE)
+}
+
+/// Whether it is the record of the operation that asked for such a file; it names the same leads.
+pub fn is_asked_export(record: &AccessRecord) -> bool {
+    record.reasons.iter().any(|reason| reason == EXPORTED)
+}
+
 /// Those whose entries are counted: an account by its id, [`OPERATOR`] or [`STRANGERS`].
 pub type Counter = i64;
 /// The counter of the operator's entries.

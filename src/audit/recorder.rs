@@ -19,7 +19,7 @@ use super::{
     Settings,
     chain::{Chain, Placed},
     codec,
-    numbers::Numbers,
+    index::Index,
     outbox, place,
     record::{Counter, Detail, Draft, counters},
     sequencer::{self, Standing},
@@ -67,10 +67,10 @@ pub enum Unrecorded {
 #[derive(Clone, Debug)]
 pub struct Recorder {
     queue: mpsc::Sender<Waiting>,
-    inside: Arc<Inside>,
-    stop: watch::Sender<bool>,
-    /// The recorder, then the sequencer.
-    tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    pub(super) inside: Arc<Inside>,
+    pub(super) stop: watch::Sender<bool>,
+    /// The recorder, the sequencer and, in a server, the keeper of the index.
+    pub(super) tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
 }
 
 /// What the tasks share.
@@ -78,9 +78,10 @@ pub(super) struct Inside {
     pub(super) store: Store,
     pub(super) writer: LedgerWriter,
     pub(super) settings: Settings,
+    pub(super) index: Index,
     pub(super) clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
-    ids: IdMaker,
+    pub(super) random: Arc<dyn Random>,
+    pub(super) ids: IdMaker,
     key: Arc<LedgerKey>,
     origin: String,
     pub(super) sequencing: Arc<Sequencing>,
@@ -133,6 +134,7 @@ impl Recorder {
             store: store.clone(),
             writer: LedgerWriter::open(store).await?,
             settings: settings.clone(),
+            index: Index::new(store),
             clock,
             random,
             ids: IdMaker::default(),
@@ -350,14 +352,13 @@ impl Writing {
             Some(chain) => chain,
             none => {
                 let tail = inside.writer.tail().await?;
-                // After the tail was looked at: the numbers have to know all that stands before it, in the tree by now.
+                // After the tail was looked at: what stands before it must be found when its subjects' next entries are numbered.
                 if let Err(error) = sequencer::fold(inside).await {
                     tracing::warn!(%error, "an epoch begins although the ledger's entries could not be folded");
                 }
-                let numbers = Numbers::begin(&inside.store).await?;
                 let epoch = inside.ids.next(&*inside.clock, &*inside.random);
                 lock(&inside.epochs).push(epoch);
-                none.insert(Chain::begin(epoch, tail, numbers))
+                none.insert(Chain::begin(epoch, tail))
             }
         };
         let epoch = chain.epoch;
@@ -365,6 +366,7 @@ impl Writing {
         let mut entries = Vec::with_capacity(batch.len());
         let mut sealed = Vec::with_capacity(batch.len());
         for waiting in batch {
+            chain.numbers.meet(&inside.store, &inside.index, &waiting.counters).await?;
             let beside = |Detail { salt, variables, response }: Detail| NewDetail { salt, variables, response };
             let mut detail = waiting.detail.clone().map(beside);
             let mut document = waiting.document.clone().filter(|(sha256, _)| !self.documents.contains(sha256));

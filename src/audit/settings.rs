@@ -20,11 +20,13 @@ pub struct Settings {
     /// Seconds after which a change without its record is taken for one that was left behind, and is recorded as
     /// interrupted by whichever server sees it first. Longer than any change can take, at most 3000.
     pub sweep_after: u64,
+    /// How many records make a new segment of the index; fewer wait in memory and are read again by each server that is asked.
+    pub index_segment: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { origin: None, queue: 4_096, batch: 256, gather: 300, fold_every: 200, sweep_after: 1_800 }
+        Self { origin: None, queue: 4_096, batch: 256, gather: 300, fold_every: 200, sweep_after: 1_800, index_segment: 8_192 }
     }
 }
 
@@ -40,6 +42,9 @@ impl Settings {
         }
         if self.fold_every > 1_000 {
             return Some(("ledger.fold_every", "must be at most 1000: a tree head is signed at least every second"));
+        }
+        if self.index_segment == 0 || self.index_segment > 65_536 {
+            return Some(("ledger.index_segment", "must be from 1 to 65536"));
         }
         let positive = [("ledger.queue", self.queue), ("ledger.batch", self.batch), ("ledger.fold_every", self.fold_every as usize)];
         positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"))

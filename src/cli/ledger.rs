@@ -16,7 +16,7 @@ use leadkeep::{
     system::SystemClock,
 };
 
-use super::{Exit, Failure, Global, output};
+use super::{Exit, Failure, Global, output, reindex};
 
 const VERIFY_HELP: &str = "\
 Recomputes every hash, every link of every chain, the place of every entry in the tree and every signed tree head from what the
@@ -33,6 +33,9 @@ pub(crate) enum Ledger {
     /// Recompute the ledger and name the first record that is wrong
     #[command(after_help = VERIFY_HELP)]
     Verify(Verify),
+    /// Make the index over the records anew: which of them show a lead or are somebody's
+    #[command(after_help = reindex::HELP)]
+    Reindex,
     /// Print the ledger's public key, as PEM and as tools for C2SP signed notes take it
     Key,
 }
@@ -49,6 +52,7 @@ impl Ledger {
         let settings = global.settings(Vec::new())?;
         match self {
             Self::Verify(verify) => verify.run(&settings).await,
+            Self::Reindex => reindex::run(global).await,
             Self::Key => {
                 let key = own_key(&settings)?;
                 output::line(format::public_pem(&key).map_err(|error| Failure::failed(error.to_string()))?.trim_end());

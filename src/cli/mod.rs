@@ -19,6 +19,7 @@ mod operator;
 mod output;
 mod password;
 mod person;
+mod reindex;
 mod role;
 mod schema;
 mod serve;

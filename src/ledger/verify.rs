@@ -75,6 +75,8 @@ pub enum Wrong {
     Policy,
     /// The list of epochs lacks the one that the entry begins.
     Epoch,
+    /// The index does not say what the entries say.
+    Index,
     /// The outbox still has the record-to-be of a change from before.
     Outbox,
     /// It was added to an epoch that had ended long before.
@@ -106,6 +108,9 @@ impl fmt::Display for Wrong {
             Self::Document => "the document kept for it is not the one it names",
             Self::Policy => "the policy revision it names is not the one that is stored",
             Self::Epoch => "the list of epochs lacks the one it begins",
+            Self::Index => {
+                "the index does not say what the records say; the records are whole, `leadkeep ledger reindex` makes the index anew"
+            }
             Self::Outbox => "a change was made but never reached the ledger",
             Self::Late => "it was added long after its epoch had ended",
             Self::Tile => "the tile of the tree stored over it is not what the records make",

@@ -5,6 +5,7 @@
 
 mod beside;
 mod fold;
+pub mod index;
 mod postgres;
 mod read;
 mod sqlite;

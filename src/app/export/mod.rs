@@ -3,4 +3,4 @@
 mod file;
 mod run;
 
-pub use run::{Exported, RECORD, Request, export};
+pub use run::{Exported, Request, export};

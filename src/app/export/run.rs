@@ -18,7 +18,7 @@ use crate::{
         quota,
         seal::{self, Outcome},
     },
-    audit::record::{Decision, OperationKind},
+    audit::record::{Decision, EXPORT_FILE, EXPORTED, OperationKind},
     domain::{Field, FieldSet, LeadQuery, Order},
     policy::{Code, LeadScope, Permission, Refusal},
     store::StoreError,
@@ -30,9 +30,6 @@ const PAGE: usize = 1_000;
 const IN_MEMORY: usize = 8 * 1024 * 1024;
 /// Longest purpose, in characters.
 const LONGEST_PURPOSE: usize = 200;
-
-/// The operation's name in the record of a file. No GraphQL operation can have it.
-pub const RECORD: &str = "export file";
 
 /// What to take out and what for.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +100,7 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
         tokio::task::spawn_blocking(move || join(&head, body)).await.map_err(|_| StoreError::Closed)?.map_err(failed)?;
     let outcome = Outcome {
         kind: if op.subject.operator { OperationKind::Command } else { OperationKind::Mutation },
-        name: Some(RECORD.into()),
+        name: Some(EXPORT_FILE.into()),
         document: None,
         variables: Some(json!({ "request": op.request.to_string() }).to_string()),
         decision: Decision::Allowed,
@@ -221,7 +218,7 @@ fn repeat(op: &Op, own: &Op) {
     trace.rows += own.rows;
     trace.charged += own.charged;
     trace.marking = trace.marking.join(own.marking);
-    trace.reasons.push("exported".into());
+    trace.reasons.push(EXPORTED.into());
 }
 
 fn failed(error: io::Error) -> StoreError {

@@ -29,7 +29,7 @@ detail AS (INSERT INTO ledger_detail (epoch, rseq, salt, variables, response)
 document AS (INSERT INTO ledger_document (sha256, text) SELECT * FROM UNNEST($8::BYTEA[], $9::BYTEA[]) ON CONFLICT DO NOTHING)
 INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $3, * FROM UNNEST($10::BIGINT[], $11::BYTEA[], $12::BYTEA[])";
 
-fn failed(error: sqlx::Error) -> StoreError {
+pub(super) fn failed(error: sqlx::Error) -> StoreError {
     StoreError::Database(DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error.into())))
 }
 

@@ -89,6 +89,21 @@ impl Store {
         Ok(query.all(&self.0.ledger).await?.iter().map(RunRow::of).collect())
     }
 
+    /// Runs from the one that `index` lies in, at most `limit`, rising.
+    pub async fn ledger_runs_over(&self, index: u64, limit: u64) -> Result<Vec<RunRow>, StoreError> {
+        let earlier = ledger_run::Entity::find().filter(ledger_run::Column::FirstIndex.lte(index as i64));
+        let first = earlier.order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?;
+        let mut runs = self.ledger_runs(first.map_or(index, |run| run.first_index as u64), limit).await?;
+        runs.retain(|run| run.first_index + run.length > index);
+        Ok(runs)
+    }
+
+    /// Epoch and number of the entry with this place in the tree.
+    pub async fn ledger_place(&self, index: u64) -> Result<Option<(Id, u64)>, StoreError> {
+        let runs = self.ledger_runs_over(index, 1).await?;
+        Ok(runs.first().filter(|run| run.first_index <= index).map(|run| (run.epoch, run.first_rseq + index - run.first_index)))
+    }
+
     /// How many entries the runs give a place.
     pub async fn ledger_folded(&self) -> Result<u64, StoreError> {
         let last = ledger_run::Entity::find().order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?;

@@ -54,7 +54,7 @@ impl Thread {
     }
 
     /// Runs `work` on the writing connection, which is given up if it fails.
-    async fn run<T: Send + 'static>(
+    pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

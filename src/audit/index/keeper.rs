@@ -1,0 +1,203 @@
+//! The keeper of the index: makes segments of what is in the tree, merges them, removes what is left over. Of all servers on
+//! a database one holds the lease at a time.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::MissedTickBehavior};
+
+use super::{block::Builder, gather::Gathered, merge::Merged};
+use crate::{
+    domain::Clock,
+    store::{
+        LedgerWriter, Store, StoreError,
+        ledger::index::{self, DailyRow, IndexWrite, SegmentRow},
+    },
+};
+
+/// How many segments of a level become one of the next.
+const FAN: usize = 16;
+/// Blocks that are written together: a quarter of a megabyte, which no append waits for long.
+const BATCH: usize = 128;
+/// Seconds that a lease lasts.
+const LEASE: i64 = 30;
+
+/// Segments of this level are not merged: half a thousand million entries.
+const TOP: i64 = 4;
+/// How often it looks whether there is something to do.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Keeps the index of one ledger.
+#[derive(Debug)]
+pub struct Keeper {
+    store: Store,
+    writer: LedgerWriter,
+    clock: Arc<dyn Clock>,
+    /// Its name in the lease.
+    owner: i64,
+    /// Entries of a new segment.
+    segment: u64,
+    /// Whether blocks may be left over.
+    untidy: AtomicBool,
+}
+
+/// What a step came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// There may be more to do.
+    Done,
+    /// There is nothing to do now.
+    Idle,
+    /// Another keeper is at work.
+    Elsewhere,
+}
+
+impl Keeper {
+    /// A keeper with this name that makes segments of so many entries.
+    pub fn new(store: &Store, writer: &LedgerWriter, clock: Arc<dyn Clock>, owner: i64, segment: u64) -> Self {
+        Self { store: store.clone(), writer: writer.clone(), clock, owner, segment, untidy: AtomicBool::new(true) }
+    }
+
+    /// Keeps the index until told to end.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut tick = tokio::time::interval(EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                _ = tick.tick() => {}
+                _ = stop.changed() => return,
+            }
+            loop {
+                match self.step().await {
+                    Ok(Step::Done) => failing = false,
+                    Ok(Step::Idle | Step::Elsewhere) => break,
+                    Err(error) => {
+                        if !failing {
+                            tracing::error!(%error, "the ledger's index could not be kept; answers are searched in the records");
+                        }
+                        failing = true;
+                        break;
+                    }
+                }
+                if *stop.borrow() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// One segment, one merge, or one removal.
+    pub async fn step(&self) -> Result<Step, StoreError> {
+        let segments = self.store.index_segments().await?;
+        let orphan = if self.untidy.load(Ordering::Relaxed) { self.orphan(&segments).await? } else { None };
+        self.untidy.store(orphan.is_some(), Ordering::Relaxed);
+        let (ripe, indexed) = (ripe(&segments), segments.last().map_or(0, |segment| segment.until));
+        if orphan.is_none() && ripe.is_none() && self.store.ledger_folded().await? < indexed + self.segment {
+            return Ok(Step::Idle);
+        }
+        // Whoever has the lease is alone from here on; until then another may have been at work.
+        if self.write(IndexWrite::default()).await? == Step::Elsewhere {
+            return Ok(Step::Elsewhere);
+        }
+        if self.store.index_segments().await? != segments {
+            return Ok(Step::Done);
+        }
+        match (orphan, ripe) {
+            (Some(orphan), _) => self.purge(orphan).await,
+            (None, Some(ripe)) => self.merge(ripe).await,
+            (None, None) => self.add(indexed).await,
+        }
+    }
+
+    /// Takes the whole index away; [`Keeper::step`] makes it anew.
+    pub async fn clear(&self) -> Result<Step, StoreError> {
+        self.write(IndexWrite { all: true, ..IndexWrite::default() }).await
+    }
+
+    async fn write(&self, write: IndexWrite) -> Result<Step, StoreError> {
+        let write = IndexWrite { owner: self.owner, lease: index::lease(self.clock.now(), LEASE), ..write };
+        Ok(if self.writer.write_index(write).await? { Step::Done } else { Step::Elsewhere })
+    }
+
+    /// Makes a segment of the entries from `indexed` on.
+    async fn add(&self, indexed: u64) -> Result<Step, StoreError> {
+        let mut gathered = Gathered::at(indexed);
+        gathered.read_on(&self.store, indexed + self.segment).await?;
+        let mut builder = Builder::new(indexed, gathered.until);
+        let mut postings: Vec<_> = gathered.postings.iter().collect();
+        postings.sort_unstable_by_key(|(term, _)| **term);
+        for (term, entries) in postings {
+            builder.push(*term, entries);
+        }
+        builder.finish();
+        let mut daily = Vec::with_capacity(gathered.days.len());
+        for ((counter, day), mut numbers) in gathered.days {
+            if let (_, known) = self.store.index_days(counter, day, day + 1).await?
+                && let Some(known) = known.first()
+            {
+                numbers.add(&serde_json::from_str(&known.body).map_err(corrupt)?);
+            }
+            daily.push(DailyRow { counter, day, body: serde_json::to_string(&numbers).map_err(corrupt)? });
+        }
+        let id = self.store.index_next_segment().await?;
+        let listed = SegmentRow { id, level: 0, first: indexed, until: gathered.until };
+        self.write(IndexWrite { segment: id, blocks: builder.done, daily, listed: Some(listed), ..IndexWrite::default() }).await
+    }
+
+    /// Makes one segment of several.
+    async fn merge(&self, segments: &[SegmentRow]) -> Result<Step, StoreError> {
+        let (Some(first), Some(last)) = (segments.first(), segments.last()) else { return Ok(Step::Idle) };
+        self.untidy.store(true, Ordering::Relaxed);
+        let id = self.store.index_next_segment().await?;
+        let mut builder = Builder::new(first.first, last.until);
+        let mut merged = Merged::of(segments);
+        while let Some((term, entries)) = merged.next(&self.store).await? {
+            builder.push(term, &entries);
+            if builder.done.len() >= BATCH {
+                let blocks = std::mem::take(&mut builder.done);
+                if self.write(IndexWrite { segment: id, blocks, ..IndexWrite::default() }).await? == Step::Elsewhere {
+                    return Ok(Step::Elsewhere);
+                }
+            }
+        }
+        builder.finish();
+        let listed = SegmentRow { id, level: first.level + 1, first: first.first, until: last.until };
+        let replaced = segments.iter().map(|segment| segment.id).collect();
+        self.write(IndexWrite { segment: id, blocks: builder.done, replaced, listed: Some(listed), ..IndexWrite::default() }).await
+    }
+
+    /// A segment that has blocks but is not listed: merged into another, or never finished.
+    async fn orphan(&self, segments: &[SegmentRow]) -> Result<Option<i64>, StoreError> {
+        let mut after = i64::MIN;
+        while let Some(found) = self.store.index_segment_of_blocks(after).await? {
+            if !segments.iter().any(|segment| segment.id == found) {
+                return Ok(Some(found));
+            }
+            after = found;
+        }
+        Ok(None)
+    }
+
+    /// Removes some of its blocks.
+    async fn purge(&self, segment: i64) -> Result<Step, StoreError> {
+        let next = self.store.index_blocks(segment, (i64::MIN, -1), BATCH as i64 * 4).await?;
+        let below = next.get(BATCH * 4 - 1).map(|row| (row.term, row.entry as i64));
+        self.write(IndexWrite { purged: Some((segment, below)), ..IndexWrite::default() }).await
+    }
+}
+
+/// The oldest segments of a level that has enough of them.
+fn ripe(segments: &[SegmentRow]) -> Option<&[SegmentRow]> {
+    let mut levels = segments.chunk_by(|one, next| one.level == next.level);
+    levels.find(|level| level.len() >= FAN && level[0].level < TOP).map(|level| &level[..FAN])
+}
+
+fn corrupt(error: serde_json::Error) -> StoreError {
+    StoreError::Corrupt(format!("a day of the ledger's index: {error}; run `leadkeep ledger reindex`"))
+}

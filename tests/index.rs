@@ -1,0 +1,212 @@
+//! The index over the ledger: it says what the records say, whether it is there, lags, is merged, or is made anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test may panic")]
+
+mod support;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use leadkeep::{
+    app::ledger_verify::{Trust, verify},
+    audit::{
+        Recorder, Settings,
+        index::{keeper::Step, walk},
+        key,
+        record::{AccessRecord, Changed, Disclosure, Draft, EXPORT_FILE},
+    },
+    domain::{Clock, FieldSet, Id, Random, Subject, Timestamp, clock::DAY},
+    ledger::Wrong,
+    policy::Marking,
+    store::Store,
+};
+use support::{Home, SeededRandom, Table, TestClock, on_both_databases};
+
+const EVER: u64 = i64::MAX as u64;
+
+struct Bench {
+    store: Store,
+    recorder: Recorder,
+    clock: Arc<TestClock>,
+    public: ed25519_dalek::VerifyingKey,
+}
+
+impl Bench {
+    async fn open(home: &Home) -> Self {
+        let store = Store::open(&home.location(), 6).await.unwrap();
+        let clock = Arc::new(TestClock::running());
+        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(clock.now().0 as u64));
+        let ledger_key = key::load_or_create(home.folder(), &store, &*random).await.unwrap();
+        let public = ledger_key.public();
+        let settings = Settings { index_segment: 16, ..Settings::default() };
+        let recorder = Recorder::start(&store, ledger_key, &settings, Arc::clone(&clock) as _, random).await.unwrap();
+        Self { store, recorder, clock, public }
+    }
+
+    /// Records of five people and an app, who see a lead of twenty, some of ninety, or none.
+    async fn append(&self, from: u64, count: u64) {
+        let drafts = (from..from + count)
+            .map(|n| self.recorder.append(Draft { record: record(n, self.clock.now()), detail: None, document: None, outbox: Vec::new() }));
+        futures_util::future::join_all(drafts).await.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+        self.recorder.fold_now().await.unwrap();
+    }
+
+    async fn keep(&self) {
+        let keeper = self.recorder.index_keeper();
+        while keeper.step().await.unwrap() != Step::Idle {}
+        // Somebody else may go on at once.
+        self.clock.advance_seconds(60);
+    }
+
+    /// Which records have a term, read from the records themselves.
+    async fn truth(&self) -> BTreeMap<i64, Vec<u64>> {
+        let mut found: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+        let each = |index, entry: Option<leadkeep::audit::record::Entry>| {
+            for term in leadkeep::audit::index::terms(&entry.unwrap()) {
+                found.entry(term).or_default().push(index);
+            }
+        };
+        walk(&self.store, 0, EVER, each).await.unwrap();
+        found
+    }
+
+    async fn assert_true(&self) {
+        let truth = self.truth().await;
+        let last = truth.values().flatten().max().unwrap() + 1;
+        for (term, entries) in &truth {
+            let newest_first = |from: u64, until: u64| entries.iter().rev().copied().filter(move |entry| (from..until).contains(entry));
+            for (from, until, limit) in
+                [(0, EVER, 10_000), (0, EVER, 3), (last / 3, last / 2, 10_000), (last / 2, last - 20, 2), (last, EVER, 9)]
+            {
+                let wanted: Vec<_> = newest_first(from, until).take(limit).collect();
+                assert_eq!(self.recorder.index().entries(*term, from, until, limit).await.unwrap(), wanted, "{term} in {from}..{until}");
+            }
+        }
+        assert_eq!(self.recorder.index().entries(999_999, 0, EVER, 9).await.unwrap(), [0_u64; 0]);
+    }
+
+    async fn fault(&self) -> Option<Wrong> {
+        let trust = Trust { key: &self.public, origin: None, kept: None };
+        verify(&self.store, trust, self.clock.now(), &mut |_| {}).await.unwrap().fault.map(|fault| fault.wrong)
+    }
+}
+
+fn record(n: u64, at: Timestamp) -> AccessRecord {
+    let lead = |n: u64| Id(1_000 + (n * n % 20) as i64);
+    let mut leads: Vec<Id> = match n % 7 {
+        0 => Vec::new(),
+        1 => (0..90).map(|more| Id(2_000 + more * 3)).collect(),
+        _ => vec![lead(n), lead(n + 1)],
+    };
+    leads.sort_unstable();
+    leads.dedup();
+    let shown = Disclosure { clear: FieldSet(1), masked: FieldSet(2), leads };
+    AccessRecord {
+        request: Id(n as i64),
+        at: Timestamp(at.0 + (n / 40) as i64 * DAY),
+        subject: Subject {
+            person: (!n.is_multiple_of(6)).then_some(Id(100 + (n % 5) as i64)),
+            app: n.is_multiple_of(3).then_some(Id(9)),
+            ..Subject::ANONYMOUS
+        },
+        client: leadkeep::domain::Client { ip: Some(format!("192.0.2.{}", n % 3)), user_agent: None },
+        purpose: None,
+        policy_revision: 0,
+        policy_sha256: [4; 32],
+        operation: leadkeep::audit::record::Operation {
+            kind: leadkeep::audit::record::OperationKind::Query,
+            name: (n % 20 == 8).then(|| EXPORT_FILE.into()),
+            document: None,
+        },
+        detail: None,
+        decision: leadkeep::audit::record::Decision::Allowed,
+        code: None,
+        reasons: Vec::new(),
+        grants: Vec::new(),
+        disclosures: if shown.leads.is_empty() { Vec::new() } else { vec![shown] },
+        used: leadkeep::audit::record::FieldsUsed::default(),
+        changed: if n % 11 == 5 {
+            vec![Changed { kind: "lead".into(), item: Id(4_000).to_string(), commitment: None }]
+        } else {
+            Vec::new()
+        },
+        changed_from: 0,
+        rows: 0,
+        marking: Marking::PUBLIC,
+        notice: true,
+        duration: 1,
+    }
+}
+
+on_both_databases!(says_what_the_records_say, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(0, 40).await;
+    bench.assert_true().await;
+    bench.keep().await;
+    bench.assert_true().await;
+    bench.append(40, 400).await;
+    // Nothing of these is indexed yet, and the answers know them.
+    bench.assert_true().await;
+    bench.keep().await;
+    assert!(bench.store.index_segments().await.unwrap().iter().any(|segment| segment.level == 1), "nothing was merged");
+    bench.append(440, 21).await;
+    let second = Bench::open(&home).await;
+    bench.assert_true().await;
+    second.assert_true().await;
+    assert_eq!(bench.fault().await, None);
+});
+
+on_both_databases!(days_add_up, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(0, 300).await;
+    let before = bench.recorder.index().days(103, 0, i64::MAX).await.unwrap();
+    bench.keep().await;
+    let after = bench.recorder.index().days(103, 0, i64::MAX).await.unwrap();
+    assert_eq!(before, after);
+    let sum = |pick: fn(&leadkeep::audit::daily::Daily) -> u64| after.values().map(pick).sum::<u64>();
+    // Of 300, those with n % 5 = 3 and n % 6 > 0; of those, files where n % 20 = 8.
+    let own: Vec<u64> = (0..300).filter(|n| n % 5 == 3 && n % 6 > 0).collect();
+    assert_eq!(sum(|day| day.records), own.len() as u64);
+    assert_eq!(sum(|day| day.downloads), own.iter().filter(|n| *n % 20 == 8).count() as u64);
+    assert_eq!(sum(|day| day.views), own.iter().filter(|n| *n % 20 != 8 && *n % 7 != 0).count() as u64);
+    assert_eq!(after.values().flat_map(|day| day.addresses.values()).sum::<u64>(), own.len() as u64);
+    assert_eq!(after.values().flat_map(|day| day.hours).sum::<u64>(), own.len() as u64);
+    assert!(after.len() > 3);
+});
+
+on_both_databases!(a_wrong_index_is_named_and_made_anew, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(0, 300).await;
+    bench.keep().await;
+    assert_eq!(bench.fault().await, None);
+    let tampered = [
+        "DELETE FROM ledger_index_block WHERE term = (SELECT MAX(term) FROM ledger_index_block)",
+        "UPDATE ledger_index_segment SET until = until - 16 WHERE until = (SELECT MAX(until) FROM ledger_index_segment)",
+        "DELETE FROM ledger_daily WHERE counter = 103",
+        "UPDATE ledger_daily SET body = replace(body, '\"records\":', '\"records\":1')",
+    ];
+    for sql in tampered {
+        home.tamper(Table::Ledger, sql).await.unwrap();
+        assert_eq!(bench.fault().await, Some(Wrong::Index), "{sql}");
+        let keeper = bench.recorder.index_keeper();
+        assert_eq!(keeper.clear().await.unwrap(), Step::Done);
+        assert_eq!(bench.fault().await, None, "what is not indexed is not wrong");
+        bench.assert_true().await;
+        while keeper.step().await.unwrap() != Step::Idle {}
+        bench.assert_true().await;
+        assert_eq!(bench.fault().await, None);
+        bench.clock.advance_seconds(60);
+    }
+});
+
+on_both_databases!(one_keeper_at_a_time, |home| async {
+    let (one, two) = (Bench::open(&home).await, Bench::open(&home).await);
+    one.append(0, 600).await;
+    let (first, second) = (one.recorder.index_keeper(), two.recorder.index_keeper());
+    assert_eq!(first.step().await.unwrap(), Step::Done);
+    assert_eq!(second.step().await.unwrap(), Step::Elsewhere);
+    // The first is gone; what it had begun is taken up.
+    two.clock.advance_seconds(120);
+    while second.step().await.unwrap() != Step::Idle {}
+    two.assert_true().await;
+    assert_eq!(first.step().await.unwrap(), Step::Idle);
+    assert_eq!(two.fault().await, None);
+});
