@@ -77,15 +77,15 @@ on_both_backends!(every_answer_is_marked_and_recorded, |world| async {
     }
 });
 
-const IMPORT: &str = "mutation($file: Upload!) { importLeads(input: { file: $file }) { created } }";
+const IMPORT: &str = "mutation($input: ImportLeadsInput!) { importLeads(input: $input) { created } }";
 
 /// The beginning of an upload, with as much of the file as is given; the connection stays open.
 async fn begin_upload(caller: &Caller, file: &str) -> TcpStream {
-    let operations = json!({ "query": IMPORT, "variables": { "file": null } });
+    let operations = json!({ "query": IMPORT, "variables": { "input": { "file": null } } });
     let part = |name: &str, body: &str| format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"{body}");
     let body = [
         part("operations", &format!("\r\n\r\n{operations}\r\n")),
-        part("map", "\r\n\r\n{\"0\":[\"variables.file\"]}\r\n"),
+        part("map", "\r\n\r\n{\"0\":[\"variables.input.file\"]}\r\n"),
         part("0", &format!("; filename=\"leads.csv\"\r\n\r\n{file}")),
     ];
     let host = caller.url.trim_start_matches("http://");
@@ -126,13 +126,7 @@ async fn so_many_uploads_at_once() {
     .await;
     let manager = world.caller(company::MANAGER).await;
     let held = begin_upload(&manager, "first name\r\n").await;
-    let upload = async || {
-        let operations = json!({ "query": IMPORT, "variables": { "file": null } });
-        let file = reqwest::multipart::Part::bytes(b"name,email\nZoe Zed,zoe@zed.example\n".to_vec()).file_name("leads.csv");
-        let form = reqwest::multipart::Form::new().text("operations", operations.to_string());
-        let form = form.text("map", r#"{"0":["variables.file"]}"#).part("0", file);
-        manager.send(manager.request(Method::POST, "/graphql").header("graphql-require-preflight", "1").multipart(form)).await
-    };
+    let upload = async || manager.upload(IMPORT, json!({}), b"name,email\nZoe Zed,zoe@zed.example\n").await;
     // Until the other one holds the only place, there is room.
     let mut turned_away = upload().await;
     for _ in 0..100 {

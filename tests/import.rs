@@ -14,7 +14,6 @@ use leadkeep::{
     domain::{Client, Subject},
     import::Reject,
 };
-use reqwest::{Method, multipart};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use support::{Answer, Caller, World, company, on_both_backends};
@@ -48,15 +47,7 @@ const IMPORT: &str = "mutation($input: ImportLeadsInput!) { importLeads(input: $
     rejects { line column reason } matches { line verdict leads fields } columns { name field } unknownNames { name rows } } }";
 
 async fn upload(caller: &Caller, bytes: &[u8], input: Value) -> Answer {
-    let mut input = input;
-    input["file"] = Value::Null;
-    let operations = json!({ "query": IMPORT, "variables": { "input": input } }).to_string();
-    let form = multipart::Form::new()
-        .text("operations", operations)
-        .text("map", json!({ "0": ["variables.input.file"] }).to_string())
-        .part("0", multipart::Part::bytes(bytes.to_vec()).file_name("leads.csv"));
-    let request = caller.request(Method::POST, "/graphql").header("graphql-require-preflight", "1").multipart(form);
-    caller.send(request).await
+    caller.upload(IMPORT, input, bytes).await
 }
 
 /// Rows of people, each listed once more with a variation of one kind.

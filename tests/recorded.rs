@@ -271,13 +271,8 @@ on_both_backends!(files_name_every_lead_in_two_records, |world| async {
 on_both_backends!(matches_of_an_import_are_recorded, |world| async {
     let caller = world.caller(company::MANAGER).await;
     let document = "mutation($input: ImportLeadsInput!) { importLeads(input: $input) { matches { verdict leads } } }";
-    let operations = json!({ "query": document, "variables": { "input": { "file": null, "dryRun": true } } }).to_string();
-    let file =
-        reqwest::multipart::Part::text("Company,Email,Phone\nCustomer 0,lead0@customer0.example,+49 30 901820\n").file_name("leads.csv");
-    let form =
-        reqwest::multipart::Form::new().text("operations", operations).text("map", "{\"0\":[\"variables.input.file\"]}").part("0", file);
-    let request = caller.request(Method::POST, "/graphql").header("graphql-require-preflight", "1").multipart(form);
-    let answer = caller.send(request).await;
+    let file = b"Company,Email,Phone\nCustomer 0,lead0@customer0.example,+49 30 901820\n";
+    let answer = caller.upload(document, json!({ "dryRun": true }), file).await;
     let matched = &answer.data()["importLeads"]["matches"];
     let told: std::collections::BTreeSet<Id> = matched
         .as_array()

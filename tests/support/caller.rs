@@ -1,6 +1,6 @@
 //! Somebody who calls the server over HTTP: anonymous, a person, an app.
 
-use reqwest::{Method, header::HeaderMap};
+use reqwest::{Method, header::HeaderMap, multipart};
 use serde_json::{Value, json};
 
 /// A caller: where to, and with which token.
@@ -63,6 +63,15 @@ impl Caller {
         body.extend_pairs(fields);
         let request = self.request(Method::POST, path).header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(body.finish())).await
+    }
+
+    /// Sends a mutation whose variable `input` names this file as `file` (GraphQL multipart request specification).
+    pub async fn upload(&self, document: &str, mut input: Value, file: &[u8]) -> Answer {
+        input["file"] = Value::Null;
+        let operations = json!({ "query": document, "variables": { "input": input } }).to_string();
+        let file = multipart::Part::bytes(file.to_vec()).file_name("leads.csv");
+        let form = multipart::Form::new().text("operations", operations).text("map", r#"{"0":["variables.input.file"]}"#).part("0", file);
+        self.send(self.request(Method::POST, "/graphql").header("graphql-require-preflight", "1").multipart(form)).await
     }
 
     /// Gets a path.

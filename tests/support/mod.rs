@@ -21,6 +21,7 @@ pub mod database;
 pub mod ledger;
 pub mod postgres;
 pub mod process;
+pub mod property;
 pub mod schema;
 pub mod world;
 
