@@ -38,7 +38,7 @@ pub struct ExportLeadsPayload {
     /// How confidential it is.
     banner: String,
     /// The file: CSV. Its first lines, beginning with `#`, name receipt, banner, notice, who, when and purpose; the record
-    /// that the receipt promises has the SHA-256 of all behind the first line.
+    /// that the receipt promises commits to the SHA-256 of all behind the first line.
     content: String,
 }
 

@@ -53,7 +53,7 @@ pub struct Exported {
     pub banner: String,
     /// The first line, which names the receipt; `content` follows it.
     pub receipt: String,
-    /// The rest, from its start. Its SHA-256 stands in the record.
+    /// The rest, from its start. The record commits to its SHA-256.
     pub content: SpooledTempFile,
 }
 

@@ -135,9 +135,11 @@ pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Wat
             add(&mut report.counts, done.counts);
             tell(&mut report, watcher, done.rejects, request.told)?;
             for (preview, marking) in done.preview {
+                // Each stands in the counts at least.
+                let joined = op.trace().marking.join(marking);
+                op.trace().marking = joined;
                 if report.preview.len() < request.told && preview.verdict != Verdict::Unchanged {
                     let mut trace = op.trace();
-                    trace.marking = trace.marking.join(marking);
                     for lead in &preview.leads {
                         trace.show(FieldSet::EMPTY, FieldSet::EMPTY, *lead);
                     }
@@ -159,12 +161,13 @@ pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Wat
     Ok(report)
 }
 
-/// The fields that decided which leads were met.
+/// The fields that decided which leads were met; what came of the rows tells of them.
 fn note_used(op: &Op, scope: &LeadScope) {
     let fields = [Field::Reference, Field::Emails, Field::Phones, Field::FirstName, Field::LastName, Field::Company];
     let clear = fields.into_iter().filter(|field| scope.clear_in(*field) != 0).collect();
     let mut trace = op.trace();
     trace.used.filter = trace.used.filter.union(clear);
+    trace.marking = trace.marking.join(scope.marking_of(clear, FieldSet::EMPTY));
 }
 
 fn tell(report: &mut Report, watcher: &mut dyn Watcher, rejects: Vec<crate::import::Reject>, told: usize) -> Result<(), Error> {
