@@ -6,13 +6,16 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use entity::ledger_detail;
 use leadkeep::{
-    audit::record::{AccessRecord, Decision},
+    audit::record::{AccessRecord, Decision, Detail},
     domain::{Field, FieldSet, Id},
     ledger::Receipt,
 };
 use reqwest::Method;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use support::{
     Answer, Caller, World, company,
     ledger::{self, LedgerCopy},
@@ -266,6 +269,14 @@ on_both_backends!(files_name_every_lead_in_two_records, |world| async {
     let receipt = ledger::receipt(&json!({ "extensions": { "confidentiality": { "receipt": receipt } } })).unwrap();
     let file = LedgerCopy::read(&world.home).await.promised(&receipt, &ledger::public_key(&world.home)).record;
     assert_eq!((recorded(&file), file.purpose.as_deref()), (wanted, Some("QUARTER")));
+    // Without that line it is the file that the record commits to, as `tail -n +2 FILE | sha256sum` would find.
+    let (database, place) = (world.home.connect_ledger().await, (receipt.epoch.0, receipt.rseq as i64));
+    let beside = ledger_detail::Entity::find_by_id(place).one(&database).await.unwrap().expect("what lies beside the record");
+    database.close().await.unwrap();
+    let hash: [u8; 32] = Sha256::digest(content.split_once("\r\n").unwrap().1).into();
+    assert_eq!(beside.response.as_deref(), Some(&hash[..]));
+    let detail = Detail { salt: beside.salt.try_into().unwrap(), variables: beside.variables, response: Some(hash) };
+    assert_eq!(file.detail, Some(detail.commitment()));
 });
 
 on_both_backends!(matches_of_an_import_are_recorded, |world| async {

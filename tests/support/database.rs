@@ -61,6 +61,13 @@ impl Home {
         Database::connect(url).await.expect("the database answers")
     }
 
+    /// A connection to the ledger's database behind Leadkeep's back.
+    pub async fn connect_ledger(&self) -> DatabaseConnection {
+        let file = self.folder().join("ledger.db");
+        let url = self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}?mode=ro", file.display()));
+        Database::connect(url).await.expect("the ledger answers")
+    }
+
     /// Lets nobody change leads until it is released; they can be read.
     pub async fn hold_writes(&self) -> HeldWrites {
         if self.backend == Backend::Sqlite {

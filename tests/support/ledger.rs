@@ -10,7 +10,7 @@ use leadkeep::{
     domain::Id,
     ledger::{LedgerKey, Receipt, tree},
 };
-use sea_orm::{ColumnTrait, Database, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::Value;
 
 use super::{Answer, Home};
@@ -22,8 +22,7 @@ pub struct LedgerCopy(HashMap<(Id, u64), ledger_entry::Model>);
 impl LedgerCopy {
     /// Reads it from the database.
     pub async fn read(home: &Home) -> Self {
-        let url = home.database_url.clone().unwrap_or_else(|| format!("sqlite://{}?mode=ro", home.folder().join("ledger.db").display()));
-        let database = Database::connect(url).await.expect("the ledger opens");
+        let database = home.connect_ledger().await;
         let rows = ledger_entry::Entity::find().all(&database).await.expect("its entries");
         database.close().await.expect("closing");
         Self(rows.into_iter().map(|row| ((Id(row.epoch), row.rseq as u64), row)).collect())

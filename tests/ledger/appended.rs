@@ -1,0 +1,190 @@
+//! What is appended is durable, folded and proven.
+
+use leadkeep::{
+    audit::record::{AccessRecord, Changed, Detail, Disclosure, Draft, Entry, Number, Tail},
+    audit::{Recorder, Sealed, Settings, Unrecorded, key},
+    domain::{Clock, FieldSet, Id, Subject},
+    ledger::tree,
+    store::{Store, StoreError},
+};
+use sha2::Digest as _;
+
+use crate::{
+    bench::{Bench, append_many, draft, record},
+    support::{SeededRandom, Table, on_both_databases},
+};
+
+on_both_databases!(appended_folded_and_verified, |home| async {
+    let bench = Bench::open(&home).await;
+    let sealed = append_many(&bench, 700).await;
+    assert_eq!(bench.recorder.fold_now().await.unwrap(), 700);
+    for sealed in &sealed {
+        assert!(bench.recorder.receipt(sealed).is_signed_by(&bench.public));
+        let row = bench.store.ledger_entries(sealed.epoch, sealed.rseq, 1).await.unwrap().remove(0);
+        assert_eq!(tree::leaf(&row.body), sealed.leaf);
+    }
+    let report = bench.verify().await;
+    assert_eq!((report.entries, report.folded, report.epochs, report.outstanding, report.fault), (700, 700, 1, 0, None));
+    assert_eq!(report.origin.as_deref(), Some(bench.recorder.origin()));
+    assert!(report.checkpoints >= 1);
+
+    // Another process follows the first, and what the first appends later is folded as well.
+    let second = Bench::open(&home).await;
+    append_many(&second, 10).await;
+    append_many(&bench, 10).await;
+    assert_eq!(second.recorder.fold_now().await.unwrap(), 720);
+    let heads: Vec<_> = second.entries().await.into_iter().filter(|entry| entry.rseq == 0).collect();
+    assert_eq!(heads[1].follows.unwrap().epoch, heads[0].epoch);
+    let report = second.verify().await;
+    assert_eq!((report.entries, report.epochs, report.fault), (720, 2, None));
+});
+
+/// Of whose subject it is, and its numbers.
+fn numbered(entry: &Entry) -> (Subject, Vec<Number>) {
+    (entry.record.subject, entry.numbers.clone())
+}
+
+on_both_databases!(entries_of_a_subject_are_numbered_without_a_gap, |home| async {
+    let person = |id| Subject { person: Some(Id(id)), ..Subject::ANONYMOUS };
+    let both = Subject { app: Some(Id(9)), ..person(7) };
+    let bench = Bench::open(&home).await;
+    let put = async |bench: &Bench, subject| {
+        bench.recorder.append(draft(AccessRecord { subject, ..record(1, bench.clock.now()) })).await.unwrap()
+    };
+    let mut places = Vec::new();
+    for subject in
+        [person(7), person(8), both, person(7), Subject::ANONYMOUS, Subject::OPERATOR, Subject { app: Some(Id(9)), ..Subject::ANONYMOUS }]
+    {
+        places.push(put(&bench, subject).await);
+    }
+    let (first, next) = (Number::First, Number::Next);
+    let all: Vec<_> = bench.entries().await.iter().map(|entry| entry.numbers.clone()).collect();
+    let wanted = [
+        vec![first(None)],
+        vec![first(None)],
+        vec![next(1), first(None)],
+        vec![next(2)],
+        vec![first(None)],
+        vec![first(None)],
+        vec![next(1)],
+    ];
+    assert_eq!(all, wanted);
+
+    // Another process counts from 0, and names what it follows: of the person the last, of the app another one.
+    let second = Bench::open(&home).await;
+    let follow = put(&second, both).await;
+    put(&bench, person(7)).await;
+    put(&second, person(7)).await;
+    put(&second, person(6)).await;
+    let entries = second.entries().await;
+    let told: Vec<_> = entries.iter().filter(|entry| entry.epoch == follow.epoch).map(numbered).collect();
+    let place = |sealed: &Sealed| Some(Tail { epoch: sealed.epoch, rseq: sealed.rseq });
+    assert_eq!(told[0], (both, vec![first(place(&places[3])), first(place(&places[6]))]));
+    assert_eq!((told[1].1.as_slice(), told[2].1.as_slice()), (&[next(1)][..], &[first(None)][..]));
+    bench.recorder.stop().await;
+    second.recorder.stop().await;
+    assert_eq!(second.verify().await.fault, None);
+});
+
+on_both_databases!(two_sequencers_make_one_tree, |home| async {
+    let first = Bench::open(&home).await;
+    let second = Bench::open(&home).await;
+    let appends = async {
+        for _ in 0..20 {
+            tokio::join!(append_many(&first, 8), append_many(&second, 8));
+        }
+    };
+    let folds = |recorder: Recorder| async move {
+        for _ in 0..30 {
+            recorder.fold_now().await.unwrap();
+        }
+    };
+    tokio::join!(appends, folds(first.recorder.clone()), folds(second.recorder.clone()));
+    assert_eq!(first.recorder.fold_now().await.unwrap(), 320);
+    assert_eq!(first.verify().await.fault, None);
+});
+
+on_both_databases!(detail_and_document_are_kept_beside, |home| async {
+    let bench = Bench::open(&home).await;
+    let text = "{ lead }\u{0}";
+    let mut with = record(1, bench.clock.now());
+    with.operation.document = Some(sha2::Sha256::digest(text).into());
+    let detail = Detail { salt: [1; 16], variables: Some("{\"variables\":{}}".into()), response: Some([5; 32]) };
+    with.detail = Some(detail.commitment());
+    for _ in 0..2 {
+        let draft = Draft { record: with.clone(), detail: Some(detail.clone()), document: Some(text.into()), outbox: Vec::new() };
+        bench.recorder.append(draft).await.unwrap();
+    }
+    let bench = Bench::open(&home).await;
+    let draft = Draft { record: with, detail: Some(detail), document: Some(text.into()), outbox: Vec::new() };
+    bench.recorder.append(draft).await.unwrap();
+    bench.recorder.stop().await;
+    let report = bench.verify().await;
+    assert_eq!((report.entries, report.folded, report.fault), (3, 3, None));
+});
+
+on_both_databases!(a_record_too_large_for_an_entry_is_split, |home| async {
+    let bench = Bench::open(&home).await;
+    let mut large = record(1, bench.clock.now());
+    let leads: Vec<_> = (0..50_000).map(|number| Id(1 << 60 | number << 30)).collect();
+    large.disclosures = leads
+        .chunks(10_000)
+        .map(|leads| Disclosure { clear: FieldSet(1), masked: FieldSet(leads[0].0 as u32), leads: leads.to_vec() })
+        .collect();
+    large.changed = (0..1_000).map(|number| Changed { kind: "lead".into(), item: Id(number).to_string(), commitment: None }).collect();
+    let sealed = bench.recorder.append(draft(large.clone())).await.unwrap();
+    let parts = bench.entries().await;
+    assert_eq!((sealed.rseq + 1, parts[0].parts), (parts.len() as u64, parts.len() as u64));
+    assert!(parts.iter().zip(1..).all(|(entry, part)| entry.part == part && entry.record.request == large.request));
+    let together: Vec<_> = parts.iter().flat_map(|entry| &entry.record.disclosures).flat_map(|shown| &shown.leads).copied().collect();
+    assert_eq!(together, leads);
+    assert_eq!(parts.iter().map(|entry| entry.record.changed.len()).sum::<usize>(), 1_000);
+    assert_eq!(bench.verify().await.fault, None);
+});
+
+on_both_databases!(a_full_queue_refuses_at_once, |home| async {
+    let bench = Bench::with(&home, Settings { queue: 1, ..Settings::default() }).await;
+    let results = futures_util::future::join_all((0..1_000).map(|request| bench.append(request))).await;
+    let full = results.iter().filter(|result| **result == Err(Unrecorded::Full)).count();
+    let durable = results.iter().filter(|result| result.is_ok()).count();
+    assert!(full > 0 && full + durable == 1_000, "{full} refused, {durable} durable");
+    assert_eq!(bench.entries().await.len(), durable);
+    bench.append(1).await.unwrap();
+});
+
+on_both_databases!(a_killed_recorder_records_nothing_and_says_so, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(1).await.unwrap();
+    bench.recorder.kill();
+    while bench.append(2).await != Err(Unrecorded::Stopped) {
+        tokio::task::yield_now().await;
+    }
+    let again = Bench::open(&home).await;
+    again.append(3).await.unwrap();
+    assert_eq!(again.recorder.fold_now().await.unwrap(), again.entries().await.len() as u64);
+    assert_eq!(again.verify().await.fault, None);
+});
+
+on_both_databases!(a_failed_commit_is_an_error_and_the_next_epoch_goes_on, |home| async {
+    let bench = Bench::open(&home).await;
+    let first = bench.append(1).await.unwrap();
+    home.tamper(Table::Ledger, "ALTER TABLE ledger_entry RENAME TO elsewhere").await.unwrap();
+    assert_eq!(bench.append(2).await, Err(Unrecorded::Failed));
+    assert_eq!(bench.append(3).await, Err(Unrecorded::Failed));
+    home.tamper(Table::Ledger, "ALTER TABLE elsewhere RENAME TO ledger_entry").await.unwrap();
+    let next = bench.append(4).await.unwrap();
+    assert_ne!(first.epoch, next.epoch);
+    let requests: Vec<_> = bench.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    assert_eq!(requests, [1, 4]);
+    bench.recorder.stop().await;
+    let report = bench.verify().await;
+    assert_eq!((report.folded, report.epochs, report.fault), (2, 2, None));
+});
+
+on_both_databases!(a_key_is_made_for_an_empty_ledger_only, |home| async {
+    Bench::open(&home).await.append(1).await.unwrap();
+    std::fs::remove_file(key::file(home.folder())).unwrap();
+    let store = Store::open(&home.location(), 2).await.unwrap();
+    let refused = key::load_or_create(home.folder(), &store, &SeededRandom::new(1)).await;
+    assert!(matches!(refused, Err(StoreError::Unsafe(_))));
+});
