@@ -1,7 +1,6 @@
 //! Non-interference: change what a caller does not see, and every permitted operation answers byte for byte the same,
 //! receipt and time aside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
 #[path = "../support/mod.rs"]
 mod support;
