@@ -1,6 +1,7 @@
 //! The proof side of the access log, pure: the tree over all entries, receipts, signed tree heads, and the checks that
 //! anyone can repeat. Imports nothing of ours but [`crate::domain`].
 
+pub mod bundle;
 pub mod checkpoint;
 pub mod growth;
 pub mod key;

@@ -104,6 +104,15 @@ impl Store {
         Ok(runs.first().filter(|run| run.first_index <= index).map(|run| (run.epoch, run.first_rseq + index - run.first_index)))
     }
 
+    /// The place in the tree of an entry, if it has one.
+    pub async fn ledger_index(&self, epoch: Id, rseq: u64) -> Result<Option<u64>, StoreError> {
+        let rseq = i64::try_from(rseq).unwrap_or(i64::MAX);
+        let query = ledger_run::Entity::find().filter(ledger_run::Column::Epoch.eq(epoch.0));
+        let query = query.filter(ledger_run::Column::FirstRseq.lte(rseq)).order_by_desc(ledger_run::Column::FirstRseq);
+        let run = query.one(&self.0.ledger).await?.filter(|run| rseq < run.first_rseq + run.length);
+        Ok(run.map(|run| (run.first_index + rseq - run.first_rseq) as u64))
+    }
+
     /// How many entries the runs give a place.
     pub async fn ledger_folded(&self) -> Result<u64, StoreError> {
         let last = ledger_run::Entity::find().order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?;

@@ -1,0 +1,7 @@
+//! Parts of the log as files that anybody can check with nothing else.
+
+mod export;
+mod verify;
+
+pub use export::{Plan, plan};
+pub use verify::{Checked, Kept, check, find};
