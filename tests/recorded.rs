@@ -30,7 +30,7 @@ const LEADS: &[&str] =
     &["lead", "leads", "leadStats", "createLead", "updateLead", "assignLead", "markLead", "archiveLead", "exportLeads", "importLeads"];
 /// Root fields out of which nothing of any lead comes.
 const NO_LEADS: &str = "\
-    viewer accessLog accessRecord checkpoint inclusionProof consistencyProof mySessions people apps teams roles grants compartments fieldMarkings policySettings \
+    viewer accessLog accessRecord whoSaw exposure accessStats checkpoint inclusionProof consistencyProof mySessions people apps teams roles grants compartments fieldMarkings policySettings \
     policyRevision policyRevisions soleAdminPeriods signIn refreshSession signOut changePassword endSession addPerson \
     changePerson lockPerson unlockPerson setPassword addApp changeApp lockApp unlockApp addAppSecret revokeAppSecret addTeam \
     changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \

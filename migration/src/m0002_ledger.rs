@@ -59,6 +59,8 @@ CREATE TABLE ledger_tile (
     level BIGINT NOT NULL, number BIGINT NOT NULL, hashes BYTES NOT NULL, PRIMARY KEY (level, number)
 ) CLUSTERED
 --
+CREATE INDEX ledger_checkpoint_at ON ledger_checkpoint (at)
+--
 CREATE TABLE ledger_edge (
     level ROWID, hashes BYTES NOT NULL
 )

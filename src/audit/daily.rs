@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::{Decision, Entry, is_asked_export, is_export_file};
-use crate::domain::{FieldSet, clock::DAY};
+use super::record::{Decision, Entry, OperationKind, is_asked_export, is_export_file};
+use crate::{
+    domain::{FieldSet, clock::DAY},
+    policy::Code,
+};
 
 /// How many addresses and purposes are kept apart; of more, the first by name.
 const KINDS: usize = 64;
@@ -16,8 +19,10 @@ const KINDS: usize = 64;
 pub struct Daily {
     /// Records.
     pub records: u64,
-    /// Of those, denied.
-    pub denied: u64,
+    /// Of those, allowed, denied, invalid, failed.
+    pub decisions: [u64; 4],
+    /// Of those, queries, mutations, token requests, commands, unknown.
+    pub kinds: [u64; 5],
     /// Of those, that showed leads on a screen.
     pub views: u64,
     /// Leads so shown, each as often as it was.
@@ -36,6 +41,8 @@ pub struct Daily {
     pub addresses: BTreeMap<String, u64>,
     /// Records by purpose code.
     pub purposes: BTreeMap<String, u64>,
+    /// Records by the code of their first error.
+    pub codes: BTreeMap<String, u64>,
 }
 
 impl Daily {
@@ -60,11 +67,15 @@ impl Daily {
             return;
         }
         self.records += 1;
-        self.denied += u64::from(record.decision == Decision::Denied);
+        self.decisions[Decision::ALL.iter().position(|decision| *decision == record.decision).unwrap_or_default()] += 1;
+        self.kinds[OperationKind::ALL.iter().position(|kind| *kind == record.operation.kind).unwrap_or_default()] += 1;
         self.hours[(record.at.0.rem_euclid(DAY) / (DAY / 24)) as usize] += 1;
-        for (kinds, found) in [(&mut self.addresses, &record.client.ip), (&mut self.purposes, &record.purpose)] {
+        let code = record.code.map(Code::name);
+        for (kinds, found) in
+            [(&mut self.addresses, record.client.ip.as_deref()), (&mut self.purposes, record.purpose.as_deref()), (&mut self.codes, code)]
+        {
             if let Some(found) = found {
-                *kinds.entry(found.clone()).or_default() += 1;
+                *kinds.entry(found.to_owned()).or_default() += 1;
             }
             bound(kinds);
         }
@@ -73,22 +84,29 @@ impl Daily {
     /// Adds another's numbers.
     pub fn add(&mut self, other: &Self) {
         self.records += other.records;
-        self.denied += other.denied;
         self.views += other.views;
         self.leads += other.leads;
         self.downloads += other.downloads;
         self.downloaded += other.downloaded;
         self.clear |= other.clear;
         self.masked |= other.masked;
-        for (mine, theirs) in self.hours.iter_mut().zip(other.hours) {
+        let mine = self.hours.iter_mut().chain(&mut self.decisions).chain(&mut self.kinds);
+        for (mine, theirs) in mine.zip(other.hours.iter().chain(&other.decisions).chain(&other.kinds)) {
             *mine += theirs;
         }
-        for (mine, theirs) in [(&mut self.addresses, &other.addresses), (&mut self.purposes, &other.purposes)] {
+        for (mine, theirs) in
+            [(&mut self.addresses, &other.addresses), (&mut self.purposes, &other.purposes), (&mut self.codes, &other.codes)]
+        {
             for (kind, count) in theirs {
                 *mine.entry(kind.clone()).or_default() += count;
             }
             bound(mine);
         }
+    }
+
+    /// Records that were denied.
+    pub const fn denied(&self) -> u64 {
+        self.decisions[1]
     }
 
     /// The fields shown: as they are, masked.

@@ -20,6 +20,11 @@ pub enum Decision {
     Failed,
 }
 
+impl Decision {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Allowed, Self::Denied, Self::Invalid, Self::Failed];
+}
+
 /// What kind of operation it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OperationKind {
@@ -33,6 +38,11 @@ pub enum OperationKind {
     Command,
     /// The document could not be read, so nobody knows.
     Unknown,
+}
+
+impl OperationKind {
+    /// Every one.
+    pub const ALL: [Self; 5] = [Self::Query, Self::Mutation, Self::Token, Self::Command, Self::Unknown];
 }
 
 /// What was asked.
@@ -179,6 +189,9 @@ pub type Counter = i64;
 pub const OPERATOR: Counter = -1;
 /// The counter of entries of nobody who has signed in.
 pub const STRANGERS: Counter = -2;
+
+/// The counter of all entries together; entries are not numbered for it.
+pub const EVERYBODY: Counter = -3;
 
 /// Whose entries one of this subject's is among: those of the person and those of the app, else the operator's or the strangers'.
 pub fn counters(subject: &Subject) -> Vec<Counter> {

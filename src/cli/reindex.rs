@@ -39,9 +39,8 @@ async fn reindex(core: &app::Core) -> Result<u64, app::Error> {
     loop {
         match keeper.step().await? {
             Step::Done => show(&core.store, &bar).await?,
-            Step::Idle => break,
-            // A server has taken over: it goes on by itself.
-            Step::Elsewhere => break,
+            // Nothing more to do, or a server has taken over and goes on by itself.
+            Step::Idle | Step::Elsewhere => break,
         }
     }
     bar.finish_and_clear();

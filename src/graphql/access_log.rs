@@ -3,12 +3,12 @@
 use async_graphql::{Context, Object, SimpleObject, connection::PageInfo};
 
 use super::{
-    access_log_filter::AccessLogFilter,
+    access_log_filter::{AccessLogFilter, AccessLogOrder},
     access_record::AccessRecord,
     error::{Outward, op},
 };
 use crate::{
-    app::access_log::{self, LogPage},
+    app::access_log::{self, LogPage, Wanted},
     domain::Id,
     policy::Refusal,
 };
@@ -19,10 +19,10 @@ pub struct AccessLogQuery;
 
 #[Object]
 impl AccessLogQuery {
-    /// The access log, newest first. Needs `LOG_READ`; reading it is recorded in it.
+    /// The access log. Needs `LOG_READ`; reading it is recorded in it.
     ///
     /// A page looks at a bounded number of records. If too few of them match it comes back short, perhaps empty, with
-    /// `hasNextPage` true: go on after its `endCursor`.
+    /// `hasNextPage` true: go on after its `endCursor`. Cursors are places in the tree: pages stay what they are while the log grows.
     #[graphql(complexity = "1 + usize::try_from(first).unwrap_or(0) * child_complexity")]
     async fn access_log(
         &self,
@@ -30,13 +30,15 @@ impl AccessLogQuery {
         #[graphql(desc = "Which records; all of them without it.")] filter: Option<AccessLogFilter>,
         #[graphql(desc = "How many at most, 1 to 500.", default = 50)] first: i32,
         #[graphql(desc = "Go on after this cursor.")] after: Option<String>,
+        #[graphql(desc = "In which order.", default)] order: AccessLogOrder,
     ) -> async_graphql::Result<Option<AccessRecordConnection>> {
         let op = op(ctx);
         let filter = filter.unwrap_or_default().read().outward(op)?;
         let first = u32::try_from(first).map_err(|_| Refusal::bad_input("A page has 1 to 500 records.")).outward(op)?;
         let after = after.as_deref().map(index_of).transpose().outward(op)?;
-        let page = access_log::access_log(op, &filter, first, after).await.outward(op)?;
-        Ok(Some(AccessRecordConnection::from(page)))
+        let wanted = Wanted { first, after, oldest_first: order == AccessLogOrder::OldestFirst };
+        let page = access_log::access_log(op, &filter, wanted).await.outward(op)?;
+        Ok(Some(AccessRecordConnection::from((page, after.is_some()))))
     }
 
     /// One record by its index in the tree. Needs `LOG_READ`; reading it is recorded.
@@ -69,13 +71,13 @@ pub struct AccessRecordEdge {
     node: AccessRecord,
 }
 
-impl From<LogPage> for AccessRecordConnection {
-    fn from(page: LogPage) -> Self {
+impl From<(LogPage, bool)> for AccessRecordConnection {
+    fn from((page, behind): (LogPage, bool)) -> Self {
         let edge = |logged: access_log::Logged| AccessRecordEdge { cursor: cursor(logged.index), node: AccessRecord(logged) };
         let edges: Vec<_> = page.records.into_iter().map(edge).collect();
         let last = page.next.map(cursor).or_else(|| edges.last().map(|edge| edge.cursor.clone()));
         let page_info = PageInfo {
-            has_previous_page: false,
+            has_previous_page: behind,
             has_next_page: page.next.is_some(),
             start_cursor: edges.first().map(|edge| edge.cursor.clone()),
             end_cursor: last,

@@ -2,8 +2,13 @@
 
 use async_graphql::{Enum, ID, InputObject};
 
-use super::scalar::{self, DateTime};
-use crate::{app::access_log::LogFilter, audit::record, policy::Refusal};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{
+    marking::LevelName,
+    scalar::{self, DateTime},
+};
+use crate::{app::access_log::LogFilter, audit::record, domain::Digest, policy::Refusal};
 
 /// How an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -38,9 +43,10 @@ pub enum OperationKind {
 /// Which access records are wanted; all conditions given must hold.
 #[derive(Debug, Default, InputObject)]
 pub struct AccessLogFilter {
-    /// Began at this moment or later. Also ends the search: nothing older is looked at.
+    /// Began at this moment or later.
     since: Option<DateTime>,
-    /// Began before this moment.
+    /// Began before this moment. What was written more than an hour after it began, for what a crash had left behind, is found
+    /// without this or with a later one.
     until: Option<DateTime>,
     /// Done by this person, or by an app on their behalf.
     person: Option<ID>,
@@ -62,6 +68,10 @@ pub struct AccessLogFilter {
     address: Option<String>,
     /// Belongs to this request.
     request: Option<ID>,
+    /// Ran the document with this SHA-256, base64.
+    document: Option<String>,
+    /// Disclosed something at this level or above.
+    level: Option<LevelName>,
 }
 
 impl AccessLogFilter {
@@ -80,6 +90,23 @@ impl AccessLogFilter {
             lead: id(self.lead)?,
             ip: self.address,
             request: id(self.request)?,
+            document: self.document.as_deref().map(digest).transpose()?,
+            level: self.level.map(Into::into),
         })
     }
+}
+
+fn digest(text: &str) -> Result<Digest, Refusal> {
+    let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| Refusal::bad_input("`document` is no SHA-256 in base64."))
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub enum AccessLogOrder {
+    /// The newest first.
+    #[default]
+    NewestFirst,
+    /// The oldest first.
+    OldestFirst,
 }

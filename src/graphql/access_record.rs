@@ -5,20 +5,24 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     access_log_filter::{AccessDecision, OperationKind},
+    access_record_context::AccessRecordContext,
     error::{Outward, op},
     scalar::{DateTime, opaque},
 };
 use crate::{
-    app::access_log::{self, Logged},
+    app::{
+        Op,
+        access_log::{self, Logged},
+    },
     audit::record,
-    domain::{Digest, Field, FieldSet, Id, SubjectKind},
+    domain::{Digest, Field, FieldSet, Id, Subject, SubjectKind},
 };
 
 /// One operation as the ledger keeps it: who did what, for what purpose, how it was decided and what was disclosed.
 pub struct AccessRecord(pub(super) Logged);
 
 /// Who acted.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub struct AccessSubject {
     /// `PERSON`, `APP`, `OPERATOR` (the command line on the server) or `ANONYMOUS`.
     kind: &'static str,
@@ -31,12 +35,25 @@ pub struct AccessSubject {
 }
 
 /// A person or an app.
-#[derive(SimpleObject)]
+#[derive(Clone, SimpleObject)]
 pub struct AccessAccount {
     /// Its id.
     id: ID,
     /// The name it has now; null once it is gone.
     name: Option<String>,
+}
+
+impl AccessSubject {
+    /// With the names of now.
+    pub(super) fn of(op: &Op, subject: Subject) -> Self {
+        let account = |id: Id| AccessAccount { id: opaque(id), name: op.snapshot.name(id).map(str::to_owned) };
+        Self {
+            kind: kind(subject.kind()),
+            person: subject.person.map(account),
+            app: subject.app.map(account),
+            session: subject.session.map(opaque),
+        }
+    }
 }
 
 /// Leads that were shown with the same fields.
@@ -114,6 +131,11 @@ impl AccessRecord {
         base64(&self.0.entry.previous)
     }
 
+    /// What belongs to it: the policy it was decided by, its receipt, the records around it.
+    async fn context(&self) -> AccessRecordContext {
+        AccessRecordContext(self.0.clone())
+    }
+
     /// Which part of a record this is, from 1; a record too large for one entry has several.
     async fn part(&self) -> u64 {
         self.0.entry.part
@@ -136,15 +158,7 @@ impl AccessRecord {
 
     /// Who acted.
     async fn subject(&self, ctx: &Context<'_>) -> AccessSubject {
-        let snapshot = &op(ctx).snapshot;
-        let account = |id: Id| AccessAccount { id: opaque(id), name: snapshot.name(id).map(str::to_owned) };
-        let subject = self.record().subject;
-        AccessSubject {
-            kind: kind(subject.kind()),
-            person: subject.person.map(account),
-            app: subject.app.map(account),
-            session: subject.session.map(opaque),
-        }
+        AccessSubject::of(op(ctx), self.record().subject)
     }
 
     /// The internet address it came from; null for the command line.
@@ -301,10 +315,10 @@ const fn kind(kind: SubjectKind) -> &'static str {
     }
 }
 
-fn names(fields: FieldSet) -> Vec<&'static str> {
+pub(super) fn names(fields: FieldSet) -> Vec<&'static str> {
     fields.iter().map(Field::name).collect()
 }
 
-fn base64(digest: &Digest) -> String {
+pub(super) fn base64(digest: &Digest) -> String {
     STANDARD.encode(digest)
 }

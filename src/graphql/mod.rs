@@ -5,10 +5,13 @@ use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 pub mod access_log;
 pub mod access_log_filter;
 pub mod access_record;
+mod access_record_context;
+mod access_stats;
 pub mod account;
 pub mod app;
 pub mod error;
 pub mod export;
+mod exposure;
 pub mod field_marking;
 pub mod grant;
 pub mod import;
@@ -28,6 +31,7 @@ pub mod session;
 pub mod team;
 pub mod upload;
 pub mod viewer;
+mod who_saw;
 
 /// The root of queries.
 #[derive(Debug, Default, MergedObject)]
@@ -35,6 +39,9 @@ pub struct Query(
     lead::LeadQuery,
     viewer::ViewerQuery,
     access_log::AccessLogQuery,
+    who_saw::WhoSawQuery,
+    exposure::ExposureQuery,
+    access_stats::AccessStatsQuery,
     proof::ProofQuery,
     session::SessionQuery,
     person::PersonQuery,

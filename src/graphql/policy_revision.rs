@@ -68,6 +68,13 @@ pub struct PolicyRevision {
     document: String,
 }
 
+impl From<Revision> for PolicyRevision {
+    fn from(revision: Revision) -> Self {
+        let Revision { entry, changes, document } = revision;
+        Self { entry: entry.into(), changes: changes.into_iter().map(PolicyChange::from).collect(), document: document.json() }
+    }
+}
+
 /// Something that a revision changed.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct PolicyChange {
@@ -121,9 +128,7 @@ impl PolicyRevisionQuery {
         #[graphql(desc = "Its number, from 1.")] number: i64,
     ) -> Result<Option<PolicyRevision>> {
         let op = op(ctx);
-        let Revision { entry, changes, document } = policy_history::find(op, number).await.outward(op)?;
-        let changes = changes.into_iter().map(PolicyChange::from).collect();
-        Ok(Some(PolicyRevision { entry: entry.into(), changes, document: document.json() }))
+        Ok(Some(policy_history::find(op, number).await.outward(op)?.into()))
     }
 
     /// The revisions of the policy, the newest first. Needs `POLICY_READ`.

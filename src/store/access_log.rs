@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use entity::{change_detail, ledger_checkpoint, ledger_detail, ledger_document, ledger_entry, ledger_run};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value};
 
 use super::{Store, StoreError};
 use crate::{
@@ -13,6 +13,18 @@ use crate::{
 
 /// How many runs are looked at to fill one chunk; a chunk may come out shorter for it.
 const RUNS: u64 = 1_024;
+
+/// How many entries are looked up by one statement.
+const AT_ONCE: usize = 1_000;
+/// Entries by their indexes: the run that each lies in is the last that begins at it or before.
+const AT_SQLITE: &str = "\
+SELECT w.value, e.leaf, e.body FROM json_each($1) w
+JOIN ledger_run r ON r.first_index = (SELECT MAX(x.first_index) FROM ledger_run x WHERE x.first_index <= w.value)
+JOIN ledger_entry e ON e.epoch = r.epoch AND e.rseq = r.first_rseq + w.value - r.first_index";
+const AT_POSTGRES: &str = "\
+SELECT w.value, e.leaf, e.body FROM UNNEST($1::BIGINT[]) AS w(value)
+CROSS JOIN LATERAL (SELECT * FROM ledger_run x WHERE x.first_index <= w.value ORDER BY x.first_index DESC LIMIT 1) r
+JOIN ledger_entry e ON e.epoch = r.epoch AND e.rseq = r.first_rseq + w.value - r.first_index";
 
 /// An entry of the ledger with its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,21 +103,37 @@ impl Store {
 
     /// An index such that every entry below it was in the tree before `moment`: where a search back to `moment` ends.
     pub async fn log_floor(&self, moment: Timestamp) -> Result<u64, StoreError> {
-        // Checkpoints rise in size and time together, so halving finds the place without an index on the time.
-        let (mut low, mut high) = (0, self.log_size().await? as i64);
-        while low < high {
-            let middle = low + (high - low + 1) / 2;
-            let at = ledger_checkpoint::Entity::find()
-                .filter(ledger_checkpoint::Column::Size.gte(middle))
-                .order_by_asc(ledger_checkpoint::Column::Size)
-                .one(&self.0.ledger)
-                .await?;
-            match at {
-                Some(checkpoint) if checkpoint.at < moment.0 => low = checkpoint.size,
-                _ => high = middle - 1,
+        let earlier = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::At.lt(moment.0));
+        let last = earlier.order_by_desc(ledger_checkpoint::Column::At).one(&self.0.ledger).await?;
+        Ok(last.map_or(0, |checkpoint| checkpoint.size as u64))
+    }
+
+    /// An index such that every entry from it on came into the tree after `moment`; `None` if there is none yet.
+    pub async fn log_ceiling(&self, moment: Timestamp) -> Result<Option<u64>, StoreError> {
+        let later = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::At.gte(moment.0));
+        let first = later.order_by_asc(ledger_checkpoint::Column::At).one(&self.0.ledger).await?;
+        Ok(first.map(|checkpoint| checkpoint.size as u64))
+    }
+
+    /// The entries with these indexes, rising.
+    pub async fn log_at(&self, _: Permit, indexes: &[u64]) -> Result<Vec<LogEntry>, StoreError> {
+        let ledger = &self.0.ledger;
+        let mut entries = Vec::with_capacity(indexes.len());
+        for indexes in indexes.chunks(AT_ONCE) {
+            let wanted: Vec<i64> = indexes.iter().map(|index| *index as i64).collect();
+            let (sql, values) = match ledger.get_database_backend() {
+                DbBackend::Postgres => (AT_POSTGRES, Value::from(wanted)),
+                _ => (AT_SQLITE, Value::from(serde_json::to_string(&wanted).unwrap_or_default())),
+            };
+            for row in ledger.query_all_raw(Statement::from_sql_and_values(ledger.get_database_backend(), sql, [values])).await? {
+                let index = row.try_get_by_index::<i64>(0)? as u64;
+                let leaf: Vec<u8> = row.try_get_by_index(1)?;
+                let leaf = leaf.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of record {index}")))?;
+                entries.push(LogEntry { index, leaf, body: row.try_get_by_index(2)? });
             }
         }
-        Ok(low as u64)
+        entries.sort_unstable_by_key(|entry| entry.index);
+        Ok(entries)
     }
 
     /// Entries from index `from` on, oldest first, without those of the epochs `but`, and where to go on; nothing

@@ -8,8 +8,8 @@ use std::{
 use crate::{
     audit::{
         daily::Daily,
-        index::{Gathered, Merged, terms},
-        record::{Counter, Entry, counters},
+        index::{Gathered, Merged, accounts, terms},
+        record::{Counter, Entry},
     },
     store::{Store, StoreError},
 };
@@ -43,7 +43,7 @@ impl IndexCheck {
         for term in terms(entry) {
             self.sum = self.sum.wrapping_add(self.hash.hash_one((term, index)));
         }
-        for counter in counters(&entry.record.subject) {
+        for counter in accounts(entry) {
             self.days.entry((counter, entry.record.at.day())).or_default().count(entry);
         }
     }

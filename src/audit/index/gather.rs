@@ -6,7 +6,7 @@ use crate::{
     audit::{
         codec,
         daily::Daily,
-        record::{Counter, Entry, counters},
+        record::{Counter, EVERYBODY, Entry, counters},
     },
     store::{Store, StoreError},
 };
@@ -24,6 +24,11 @@ pub fn terms(entry: &Entry) -> Vec<i64> {
     terms.sort_unstable();
     terms.dedup();
     terms
+}
+
+/// Those whose days an entry is counted in.
+pub fn accounts(entry: &Entry) -> impl Iterator<Item = Counter> {
+    counters(&entry.record.subject).into_iter().chain([EVERYBODY])
 }
 
 /// What the index says of the entries from one place in the tree to another.
@@ -64,7 +69,7 @@ impl Gathered {
         for term in terms(entry).into_iter().filter(wanted) {
             self.postings.entry(term).or_default().push(index);
         }
-        for counter in counters(&entry.record.subject).into_iter().filter(wanted) {
+        for counter in accounts(entry).filter(wanted) {
             self.days.entry((counter, entry.record.at.day())).or_default().count(entry);
         }
     }

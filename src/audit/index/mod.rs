@@ -11,6 +11,6 @@ mod keeping;
 mod look;
 mod merge;
 
-pub use gather::{Gathered, terms, walk};
+pub use gather::{Gathered, accounts, terms, walk};
 pub use look::{Days, Index};
 pub use merge::Merged;

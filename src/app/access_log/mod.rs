@@ -1,0 +1,93 @@
+//! Reading the access log: single records, pages of them, and what they come to: who saw a lead, what somebody was shown. Every read is
+//! itself recorded.
+
+mod exposure;
+mod filter;
+mod page;
+mod record;
+mod stats;
+mod who_saw;
+
+use serde::{Deserialize, Serialize};
+
+pub use exposure::{Baseline, Exposure, Peers, ShownLead, ShownLeads, Total, exposure, shown_leads};
+pub use filter::LogFilter;
+pub use page::{LogPage, MAX_PAGE, Wanted, access_log};
+pub use record::{Beside, ChangeShown, MAX_CHANGES, access_record, beside, changes, document, neighbour};
+pub use stats::{GroupBy, Interval, Stat, StatsQuery, stats};
+pub use who_saw::{Sighting, Sightings, WhoSaw, who_saw};
+
+use super::{Error, Op};
+use crate::{
+    audit::{codec, record::Entry},
+    domain::{Digest, Timestamp, clock::SECOND},
+    store::{LogEntry, StoreError},
+};
+
+/// How far the clocks of two servers may lie apart (µs) before a search by time misses something.
+const CLOCK_SKEW: i64 = 300 * SECOND;
+/// How long after an operation began its record may be written (µs) for a search up to a time to find it by that.
+const LATE: i64 = 3_600 * SECOND;
+
+/// How the access log is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How many records one page may look at. A page whose filter matches too few ends there and has a next one.
+    pub scan: u32,
+    /// The first hour (UTC) of the working day.
+    pub work_from: u8,
+    /// The hour (UTC) at which the working day ends. What is done before, after, or on a Saturday or Sunday is off-hours.
+    pub work_until: u8,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { scan: 20_000, work_from: 6, work_until: 20 }
+    }
+}
+
+impl Settings {
+    /// Whether this hour (UTC) of this day, counted from 1970-01-01, is off-hours.
+    pub fn is_off(&self, day: i64, hour: usize) -> bool {
+        // 1970-01-01 was a Thursday.
+        let weekend = matches!(day.rem_euclid(7), 2 | 3);
+        weekend || !(usize::from(self.work_from)..usize::from(self.work_until)).contains(&hour)
+    }
+}
+
+/// A record with its place in the tree.
+#[derive(Clone, Debug)]
+pub struct Logged {
+    /// Its place in the tree, from 0.
+    pub index: u64,
+    /// Hash of its leaf.
+    pub leaf: Digest,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// Folds what has been recorded up to this moment into the tree, so that the log ends now and not a moment ago.
+async fn catch_up(op: &Op) -> Result<(), Error> {
+    op.core.recorder.fold_now().await?;
+    Ok(())
+}
+
+/// The range of the tree in which records of operations begun in this time lie.
+async fn range(op: &Op, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(u64, u64), StoreError> {
+    let store = &op.core.store;
+    let from = match since {
+        Some(since) => store.log_floor(Timestamp(since.0.saturating_sub(CLOCK_SKEW))).await?,
+        None => 0,
+    };
+    let end = match until {
+        Some(until) => store.log_ceiling(Timestamp(until.0.saturating_add(CLOCK_SKEW + LATE))).await?,
+        None => None,
+    };
+    Ok((from, end.unwrap_or(i64::MAX as u64)))
+}
+
+fn logged(entry: LogEntry) -> Result<Logged, Error> {
+    let unreadable = |cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index));
+    Ok(Logged { index: entry.index, leaf: entry.leaf, entry: codec::decode(&entry.body).map_err(unreadable)? })
+}
