@@ -1,6 +1,8 @@
 //! What the nastiest kilobytes cost before any data is touched: `cargo bench --bench documents`.
 //! Against: the goal of 5 ms each. Ends with an error if one takes longer.
 #![allow(clippy::print_stdout, reason = "a report")]
+// The schema is one future inside of another for every type; so deep the compiler looks only when told.
+#![recursion_limit = "256"]
 
 use std::{
     process::ExitCode,
