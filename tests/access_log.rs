@@ -10,28 +10,32 @@ use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use support::{Caller, World, company, on_both_backends};
 
-const LOG: &str = "query Log($filter: AccessLogFilter, $first: Int! = 500, $after: String) {
-    accessLog(filter: $filter, first: $first, after: $after) {
+const LOG: &str = "query Log($filter: AccessLogFilter, $first: Int! = 500, $after: String, $order: AccessLogOrder! = NEWEST_FIRST) {
+    accessLog(filter: $filter, first: $first, after: $after, order: $order) {
         edges { cursor node { ...R } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }
     fragment R on AccessRecord { index epoch rseq leafHash request at address purpose purposeText kind operationName document variables
         decision code reasons rows banner subject { kind person { id } app { id } } disclosures { leads clear masked }
         used { filter sort } changed { kind item } changes { kind fields before after } }";
 
 /// One page: its records, and where the next one begins if there is one.
-async fn page(auditor: &Caller, filter: &Value, first: usize, after: Option<&str>) -> (Vec<Value>, Option<String>) {
-    let answer = auditor.graphql(LOG, json!({ "filter": filter, "first": first, "after": after })).await;
+async fn page(auditor: &Caller, filter: &Value, first: usize, after: Option<&str>, order: &str) -> (Vec<Value>, Option<String>) {
+    let answer = auditor.graphql(LOG, json!({ "filter": filter, "first": first, "after": after, "order": order })).await;
     let log = &answer.data()["accessLog"];
     let records: Vec<Value> = log["edges"].as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect();
     let more = log["pageInfo"]["hasNextPage"].as_bool().unwrap();
-    assert!(records.len() <= first && log["pageInfo"]["hasPreviousPage"] == false, "it begins where it was told to");
+    assert!(records.len() <= first && log["pageInfo"]["hasPreviousPage"] == after.is_some(), "{}", answer.text);
     (records, more.then(|| log["pageInfo"]["endCursor"].as_str().unwrap().to_owned()))
 }
 
 /// Everything there is, page by page.
 async fn all(auditor: &Caller, filter: &Value, first: usize) -> Vec<Value> {
+    all_in(auditor, filter, first, "NEWEST_FIRST").await
+}
+
+async fn all_in(auditor: &Caller, filter: &Value, first: usize, order: &str) -> Vec<Value> {
     let (mut records, mut after) = (Vec::new(), None);
     loop {
-        let (more, next) = page(auditor, filter, first, after.as_deref()).await;
+        let (more, next) = page(auditor, filter, first, after.as_deref(), order).await;
         records.extend(more);
         let Some(next) = next else { return records };
         assert_ne!(after.as_ref(), Some(&next), "a page that leads back to itself");
@@ -111,7 +115,7 @@ on_both_backends!(
     }
 );
 
-on_both_backends!(pages_go_back_to_the_first_record, settings | settings | { settings.access_log.scan = 4 }, |world| async {
+on_both_backends!(pages_walk_the_whole_log_both_ways, settings | settings | { settings.access_log.scan = 4 }, |world| async {
     busy(&world).await;
     let auditor = world.caller(company::AUDITOR).await;
     let until = json!({ "until": world.clock.now().to_string() });
@@ -121,10 +125,13 @@ on_both_backends!(pages_go_back_to_the_first_record, settings | settings | { set
     assert_eq!(indexes, (0..=last).rev().collect::<Vec<_>>(), "newest first, none left out, none twice");
     for first in [1, 3, 7] {
         assert_eq!(all(&auditor, &until, first).await, everything, "{first} at a time");
+        let mut forward = all_in(&auditor, &until, first, "OLDEST_FIRST").await;
+        forward.reverse();
+        assert_eq!(forward, everything, "{first} at a time, the oldest first");
     }
     // A page looks at four records; what it seeks lies further back, so that it comes empty and leads on.
     let rare = json!({ "kind": "TOKEN", "until": until["until"] });
-    let (none, next) = page(&auditor, &rare, 50, None).await;
+    let (none, next) = page(&auditor, &rare, 50, None, "NEWEST_FIRST").await;
     assert!(none.is_empty() && next.is_some());
     assert_eq!(all(&auditor, &rare, 50).await.len(), 1);
 
