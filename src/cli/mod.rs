@@ -44,7 +44,7 @@ Exit codes:
   0  done
   1  failed; the message says why
   2  wrong usage, or a setting that makes no sense
-  3  `ledger verify` found a record that is wrong
+  3  `ledger verify` found a record that is wrong; `ledger check-receipt` one that was left out
   4  refused: unknown, already there, or against the policy; nothing was changed
   5  `import` took the sound rows and rejected others
 
