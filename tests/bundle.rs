@@ -24,6 +24,8 @@ struct Past {
     kept: String,
     /// An answer from the middle.
     answer: String,
+    /// What the server answered to its receipt.
+    proof: String,
 }
 
 async fn past(world: World) -> Past {
@@ -34,6 +36,8 @@ async fn past(world: World) -> Past {
     let answer = rep.graphql("{ leads(first: 2) { nodes { company } } }", json!({})).await.text;
     world.core.recorder.fold_now().await.unwrap();
     let kept = world.anonymous().get("/ledger/checkpoint").await.text;
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("receipt", &answer).finish();
+    let proof = world.anonymous().get(&format!("/ledger/proof?{query}")).await.text;
     let other = world.sibling().await;
     for _ in 0..140 {
         let also = support::Caller::anonymous(&other.url).with_token(rep.token.as_ref().unwrap());
@@ -43,7 +47,7 @@ async fn past(world: World) -> Past {
     other.core.recorder.stop().await;
     let home = world.shutdown().await;
     let key = LedgerKey::from_pem(&fs::read_to_string(home.folder().join("keys/ledger.pem")).unwrap()).unwrap();
-    Past { home, key, kept, answer }
+    Past { home, key, kept, answer, proof }
 }
 
 fn text(output: &Output) -> String {
@@ -300,8 +304,13 @@ on_both_backends!(a_receipt_finds_its_record_or_proves_that_it_was_left_out, |wo
     let replaced = past.write("replaced", &signed(receipt.rseq, [1; 32]));
     let left_out = past.write("left-out", &signed(100_000, receipt.leaf));
     let unsigned = past.write("unsigned", &past.answer.replace(&STANDARD.encode(receipt.leaf), &STANDARD.encode([1; 32])));
+    let proof = past.write("proof", &past.proof);
+    let moved = past.write("moved", &past.proof.replace("\"index\":", "\"index\":1"));
     for (arguments, exit, says) in [
         (&[&answer[..]][..], 0, "in the log: record "),
+        (&[&answer, "--proof", &proof], 0, "in the log: record "),
+        (&[&answer, "--proof", &moved], 1, "does not prove"),
+        (&[&replaced, "--proof", &proof], 1, "does not prove"),
         (&[&replaced], 3, "another record stands in its place"),
         (&[&left_out], 3, "left out or removed"),
         (&[&unsigned], 1, "it promises nothing"),
@@ -316,6 +325,6 @@ on_both_backends!(a_receipt_finds_its_record_or_proves_that_it_was_left_out, |wo
     }
     // And the index is that of the record.
     let said = past.run(&["ledger", "check-receipt", &answer]).1;
-    let index: usize = said.split("is at index ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let index: usize = said.split("is at index ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
     assert_eq!(tree::leaf(&Parts::read(Path::new(bundle)).entries[index]), receipt.leaf);
 });

@@ -13,7 +13,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
     Caller, World, company,
-    ledger::{LedgerCopy, public_key},
+    ledger::{self, LedgerCopy, public_key},
     on_both_backends,
 };
 
@@ -116,6 +116,29 @@ on_both_backends!(entries_are_for_those_who_may_read_the_log_and_reading_them_is
     world.core.recorder.kill();
     let answer = auditor.get(path).await;
     assert_eq!((answer.status, answer.code()), (503, Some("AUDIT_UNAVAILABLE")));
+});
+
+on_both_backends!(whoever_holds_a_receipt_gets_its_proof, |world| async {
+    let rep = world.caller(company::REP).await;
+    let answer = rep.graphql("{ __typename }", json!({})).await;
+    world.core.recorder.fold_now().await.unwrap();
+    let receipt = ledger::receipt(&answer.json).unwrap();
+    let asked = async |receipt: &Receipt| {
+        let words = format!("{} {} {} {}", receipt.epoch, receipt.rseq, STANDARD.encode(receipt.leaf), STANDARD.encode(receipt.signature));
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("receipt", &words).finish();
+        world.anonymous().get(&format!("/ledger/proof?{query}")).await
+    };
+    let proof = asked(&receipt).await;
+    let head = Checkpoint::open(proof.json["checkpoint"].as_str().unwrap(), &public_key(&world.home)).unwrap();
+    let index = proof.json["index"].as_u64().unwrap();
+    assert!(proof::is_included(index, head.size, &receipt.leaf, &digests(&proof.json["hashes"]), &head.root));
+    let key = world.core.recorder.key();
+    let forged = Receipt { rseq: 9_999, ..receipt };
+    assert_eq!((asked(&forged).await.status, asked(&forged).await.code()), (400, Some("BAD_USER_INPUT")));
+    let left_out = Receipt::sign(key, receipt.epoch, 9_999, receipt.leaf);
+    assert_eq!((asked(&left_out).await.status, asked(&left_out).await.code()), (404, Some("NOT_FOUND")));
+    assert_eq!(world.anonymous().get("/ledger/proof?receipt=x").await.status, 400);
+    assert_eq!(world.anonymous().get("/ledger/proof").await.status, 400);
 });
 
 fn digests(value: &Value) -> Vec<Digest> {

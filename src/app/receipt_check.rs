@@ -1,9 +1,10 @@
 //! Whether the record that a receipt promises is in the log, checked against the public key alone.
 
+use serde::{Deserialize, Serialize};
+
 use super::proofs;
 use crate::{
-    domain::Digest,
-    ledger::{Checkpoint, Receipt, key::Public, proof, tree},
+    ledger::{Checkpoint, Receipt, bundle, key::Public, proof, tree},
     store::{Store, StoreError},
 };
 
@@ -13,16 +14,7 @@ pub enum Promised {
     /// The receipt is not signed by the key: it promises nothing.
     Unsigned,
     /// It is in the log; here is the proof.
-    Kept {
-        /// Its place in the tree.
-        index: u64,
-        /// The hashes of the inclusion proof.
-        hashes: Vec<Digest>,
-        /// The signed head that they lead to.
-        checkpoint: Checkpoint,
-        /// The same as it was signed.
-        note: String,
-    },
+    Kept(KeptProof),
     /// It is recorded, but no signed head covers it yet.
     Waiting,
     /// The log does not have it: it was left out or removed.
@@ -31,6 +23,27 @@ pub enum Promised {
     Replaced,
     /// It is stored, but the signed tree does not hold it.
     Unproven,
+}
+
+/// The proof that a record is in the log, as it is kept and sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KeptProof {
+    /// The record's place in the tree.
+    pub index: u64,
+    /// The hashes of the inclusion proof, base64.
+    pub hashes: Vec<String>,
+    /// The signed head that they lead to.
+    pub checkpoint: String,
+}
+
+impl KeptProof {
+    /// The head, if the proof leads from the receipt's leaf to it and `key` has signed both.
+    pub fn holds(&self, key: &Public, receipt: &Receipt) -> Option<Checkpoint> {
+        let hashes = self.hashes.iter().map(|hash| bundle::digest(hash)).collect::<Option<Vec<_>>>()?;
+        let head = Checkpoint::open(&self.checkpoint, key).filter(|_| receipt.is_signed_by(key))?;
+        proof::is_included(self.index, head.size, &receipt.leaf, &hashes, &head.root).then_some(head)
+    }
 }
 
 /// Looks for the record of a receipt in a database, beside a server or in a copy.
@@ -48,8 +61,6 @@ pub async fn check(store: &Store, key: &Public, receipt: &Receipt) -> Result<Pro
     let Some(checkpoint) = Checkpoint::open(&note, key) else { return Ok(Promised::Unproven) };
     let Some(spans) = proof::inclusion(index, checkpoint.size) else { return Ok(Promised::Unproven) };
     let Ok((hashes, _)) = proofs::prove(store, &spans, None).await else { return Ok(Promised::Unproven) };
-    if proof::is_included(index, checkpoint.size, &receipt.leaf, &hashes, &checkpoint.root) {
-        return Ok(Promised::Kept { index, hashes, checkpoint, note });
-    }
-    Ok(Promised::Unproven)
+    let proof = KeptProof { index, hashes: bundle::encoded(&hashes), checkpoint: note };
+    Ok(if proof.holds(key, receipt).is_some() { Promised::Kept(proof) } else { Promised::Unproven })
 }

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::Body,
-    extract::{ConnectInfo, Path, State},
+    extract::{ConnectInfo, Path, Query, State},
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     routing::get,
 };
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     app::{
         self, Op, proofs,
+        receipt_check::{self, Promised},
         seal::{self, Outcome},
     },
     audit::record::{Decision, OperationKind},
@@ -42,7 +43,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Their routes.
 pub(super) fn routes() -> Router<Arc<Gate>> {
-    Router::new().route("/ledger/checkpoint", get(checkpoint)).route("/ledger/tile/{*path}", get(tile))
+    Router::new().route("/ledger/checkpoint", get(checkpoint)).route("/ledger/proof", get(proof)).route("/ledger/tile/{*path}", get(tile))
 }
 
 async fn checkpoint(State(gate): State<Arc<Gate>>) -> Response<Body> {
@@ -64,6 +65,32 @@ async fn tile(
             let _turn = gate.turns.acquire().await;
             public(proofs::hashes(&gate.core, &tile).await, BYTES, FOR_EVER)
         }
+    }
+}
+
+/// `?receipt=…`: the proof that the record of a receipt is in the tree, for whoever holds the receipt.
+async fn proof(State(gate): State<Arc<Gate>>, Query(asked): Query<Vec<(String, String)>>) -> Response<Body> {
+    let _turn = gate.turns.acquire().await;
+    let kept = asked.iter().find(|(name, _)| name == "receipt").and_then(|(_, text)| Receipt::parse(text));
+    let no = |status, code, message| {
+        Answer { status, media: JSON, body: error_body(code, message), marked: None, request: None }.into_response()
+    };
+    let Some(receipt) = kept else {
+        return no(StatusCode::BAD_REQUEST, Code::BadUserInput, "`receipt` must be epoch, rseq, leaf hash and signature of a receipt.");
+    };
+    match receipt_check::check(&gate.core.store, &gate.core.recorder.key().public(), &receipt).await {
+        Ok(Promised::Kept(proof)) => public(Ok(serde_json::to_vec(&proof).ok()), JSON, FRESH),
+        Ok(Promised::Unsigned) => no(StatusCode::BAD_REQUEST, Code::BadUserInput, "This log's key did not sign that receipt."),
+        Ok(Promised::Waiting) => no(StatusCode::SERVICE_UNAVAILABLE, Code::NotFound, "Recorded, but not in a signed tree yet; try again."),
+        Ok(Promised::LeftOut | Promised::Replaced | Promised::Unproven) => {
+            tracing::error!(epoch = %receipt.epoch, rseq = receipt.rseq, "a signed receipt names a record that the ledger does not hold");
+            no(
+                StatusCode::NOT_FOUND,
+                Code::NotFound,
+                "The log does not hold the record that this receipt promises. Keep the receipt: it proves that.",
+            )
+        }
+        Err(error) => public(Err(error), JSON, FRESH),
     }
 }
 

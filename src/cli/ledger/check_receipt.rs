@@ -10,7 +10,7 @@ use clap::Args;
 use leadkeep::{
     app::{
         bundle,
-        receipt_check::{self, Promised},
+        receipt_check::{self, KeptProof, Promised},
     },
     ledger::Receipt,
     server,
@@ -24,14 +24,17 @@ A receipt comes with every answer, in `extensions.confidentiality.receipt` or th
 the record of that answer is in the log. Keep it: with it you can show later that the record is there, or that it was left out.
 
 RECEIPT is a file with the whole answer, its extensions, the receipt alone, the header's four words, or an exported CSV file; `-` reads
-it from standard input. It is looked for in the database, or with --bundle in a bundle, which needs no database.
+it from standard input. It is looked for in the database, or with --bundle in a bundle, which needs no database. Whoever
+has neither asks the server with the receipt, without signing in, and checks its answer with --proof.
 
 Exit code 0: the record is in the log, and the proof is printed. 3: it was left out or replaced, and the receipt proves it.
 1: cannot be told; the message says why.
 
 Examples:
   leadkeep ledger check-receipt answer.json
-  leadkeep ledger check-receipt answer.json --bundle evidence --public-key kept/ledger.pub";
+  leadkeep ledger check-receipt answer.json --bundle evidence --public-key kept/ledger.pub
+  curl -sG https://…/ledger/proof --data-urlencode 'receipt=EPOCH RSEQ LEAFHASH SIGNATURE' > proof.json
+  leadkeep ledger check-receipt answer.json --proof proof.json --public-key kept/ledger.pub";
 
 /// Find the record that a kept receipt promises, or show that it was left out
 #[derive(Debug, Args)]
@@ -43,6 +46,9 @@ pub(crate) struct CheckReceipt {
     /// Look in this bundle instead of the database
     #[arg(long, value_name = "DIR")]
     bundle: Option<PathBuf>,
+    /// Check this proof, which the server gave, instead of the database
+    #[arg(long, value_name = "FILE", conflicts_with = "bundle")]
+    proof: Option<PathBuf>,
     #[command(flatten)]
     key: PublicKey,
 }
@@ -58,9 +64,10 @@ impl CheckReceipt {
         };
         let none = || Failure::failed(format!("{} holds no receipt", self.receipt.display()));
         let receipt = Receipt::parse(&text).ok_or_else(none)?;
-        match &self.bundle {
-            Some(folder) => self.in_bundle(folder, &receipt),
-            None => self.in_database(global, &receipt).await,
+        match (&self.bundle, &self.proof) {
+            (Some(folder), _) => self.in_bundle(folder, &receipt),
+            (None, Some(file)) => self.by_proof(global, file, &receipt),
+            (None, None) => self.in_database(global, &receipt).await,
         }
     }
 
@@ -73,21 +80,25 @@ impl CheckReceipt {
             Promised::Waiting => Err(Failure::failed(
                 "recorded, but no signed tree head covers it yet: a running server signs one within a second; try again",
             )),
-            Promised::Kept { index, hashes, checkpoint, note } => {
-                output::line(format!("in the log: {} is at index {index} of {}", named(receipt), checkpoint.size));
-                output::line(format!("leaf {}", STANDARD.encode(receipt.leaf)));
-                for hash in &hashes {
-                    output::line(format!("proof {}", STANDARD.encode(hash)));
-                }
-                output::line(format!("under this checkpoint:\n{}", note.trim_end()));
-                Ok(Exit::Done)
-            }
+            Promised::Kept(proof) => Ok(told(receipt, &proof)),
             Promised::LeftOut => Ok(left_out(receipt, "the log does not have it: it was left out or removed")),
             Promised::Replaced => Ok(left_out(receipt, "another record stands in its place")),
             Promised::Unproven => {
                 Ok(left_out(receipt, "it is stored, but the tree that was signed does not hold it; run `leadkeep ledger verify`"))
             }
         }
+    }
+
+    /// A proof that the server gave.
+    fn by_proof(&self, global: &Global, file: &Path, receipt: &Receipt) -> Result<Exit, Failure> {
+        let key = self.key.or_own(&global.settings(Vec::new())?)?;
+        if !receipt.is_signed_by(&key) {
+            return Err(unsigned());
+        }
+        let proof = serde_json::from_str::<KeptProof>(&read(file)?).ok();
+        let holds = proof.filter(|proof| proof.holds(&key, receipt).is_some());
+        let holds = holds.ok_or_else(|| Failure::failed(format!("{} does not prove that the record is in the log", file.display())))?;
+        Ok(told(receipt, &holds))
     }
 
     fn in_bundle(&self, folder: &Path, receipt: &Receipt) -> Result<Exit, Failure> {
@@ -117,6 +128,16 @@ impl CheckReceipt {
 
 fn named(receipt: &Receipt) -> String {
     format!("record {} of epoch {}", receipt.rseq, receipt.epoch)
+}
+
+fn told(receipt: &Receipt, proof: &KeptProof) -> Exit {
+    output::line(format!("in the log: {} is at index {}", named(receipt), proof.index));
+    output::line(format!("leaf {}", STANDARD.encode(receipt.leaf)));
+    for hash in &proof.hashes {
+        output::line(format!("proof {hash}"));
+    }
+    output::line(format!("under this checkpoint:\n{}", proof.checkpoint.trim_end()));
+    Exit::Done
 }
 
 fn unsigned() -> Failure {
