@@ -1,8 +1,8 @@
-//! Before and after of a change, which can be erased; until the ledger has its record, the outbox too.
+//! Before and after of a change, which can be erased.
 
 use sea_orm::entity::prelude::*;
 
-/// Before and after of a change, which can be erased; until the ledger has its record, the outbox too.
+/// Before and after of a change, which can be erased.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "change_detail")]
 pub struct Model {
@@ -15,9 +15,6 @@ pub struct Model {
     pub before: Option<String>,
     pub after: Option<String>,
     pub salt: Vec<u8>,
-    pub outbox_id: Option<i64>,
-    pub at: i64,
-    pub body: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

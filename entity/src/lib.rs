@@ -18,6 +18,7 @@ pub mod ledger_entry;
 pub mod ledger_epoch;
 pub mod ledger_run;
 pub mod ledger_tile;
+pub mod outbox;
 pub mod person;
 pub mod policy_change;
 pub mod policy_item;

@@ -126,8 +126,10 @@ CREATE TABLE idempotency (
 --
 CREATE TABLE change_detail (
     request_id BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
-    salt BYTES NOT NULL, outbox_id BIGINT, at BIGINT NOT NULL, body BYTES, PRIMARY KEY (request_id, seq)
-)
+    salt BYTES NOT NULL, PRIMARY KEY (request_id, seq)
+) CLUSTERED
 --
-CREATE INDEX change_detail_outbox ON change_detail (outbox_id) WHERE outbox_id IS NOT NULL
+CREATE TABLE outbox (
+    id ROWID, request_id BIGINT NOT NULL, at BIGINT NOT NULL, body BYTES NOT NULL
+)
 ";

@@ -1,19 +1,21 @@
 //! The only place with SQL. Rows of leads come out only through a [`crate::policy::LeadScope`], everything else that is
 //! about somebody only with a [`crate::policy::Permit`]; both can be built by `policy` alone.
 //!
-//! SQLite: the main database has one writer ([`write`], group commit) and reader threads ([`rows`]); the ledger is a
+//! SQLite: the main database has one writer ([`group`] commit) and reader threads ([`rows`]); the ledger is a
 //! file of its own. PostgreSQL: one pool, every transaction its own.
 
 mod access_log;
 mod accounts;
 pub mod credentials;
 mod error;
+mod group;
 mod idempotency;
 pub mod leads;
 pub mod ledger;
 mod mappings;
 mod open;
 mod outbox;
+mod plain;
 mod policy;
 pub mod private;
 mod rows;

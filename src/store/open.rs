@@ -9,7 +9,7 @@ use std::{
 use migration::MigratorTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-use super::{StoreError, rows::Rows, write::Writer};
+use super::{StoreError, group::Group, rows::Rows, write::Writer};
 
 /// Where the databases are.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Store {
                 let writer_file = main.clone();
                 Inner {
                     location: location.clone(),
-                    writer: Writer::group_commit(move || sqlite(writer_file.clone(), 1, false)).await?,
+                    writer: Writer::Group(Group::start(&main, move || sqlite(writer_file.clone(), 1, false)).await?),
                     main: pool,
                     rows: Rows::reader_threads(&main, 2)?,
                     ledger: sqlite(folder.join("ledger.db"), 2, true).await?,

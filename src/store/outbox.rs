@@ -1,14 +1,11 @@
 //! Changes on their way to the ledger: a record-to-be commits in the same transaction as the change itself.
-//!
-//! The outbox is a part of the table of changes, so that a change costs one row: it lies there until its record is in the
-//! ledger.
 
-use entity::change_detail::{self, Column, Entity};
+use entity::{change_detail, outbox};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     TransactionTrait,
-    sea_query::{Expr, Func, Query},
+    sea_query::{Func, Query},
 };
 
 use super::{Location, Store, StoreError, Tx};
@@ -75,22 +72,19 @@ impl Tx<'_> {
     /// Puts the note beside the change it is about.
     pub async fn put_change(self, note: &ChangeNote) -> Result<(), StoreError> {
         let salted = note.changes.iter().zip(note.first..).filter_map(|(noted, seq)| Some((&noted.change, noted.salt?, seq)));
-        let rows = salted.map(|(change, salt, seq)| {
-            let waits = seq == note.first;
-            change_detail::ActiveModel {
-                request_id: Set(note.request.0),
-                seq: Set(seq),
-                kind: Set(change.kind.to_owned()),
-                item: Set(change.item.clone()),
-                before: Set(change.before.clone()),
-                after: Set(change.after.clone()),
-                salt: Set(salt.to_vec()),
-                outbox_id: Set(waits.then_some(note.id.0)),
-                at: Set(note.at.0),
-                body: Set(waits.then(|| note.body.clone())),
-            }
+        let rows = salted.map(|(change, salt, seq)| change_detail::ActiveModel {
+            request_id: Set(note.request.0),
+            seq: Set(seq),
+            kind: Set(change.kind.to_owned()),
+            item: Set(change.item.clone()),
+            before: Set(change.before.clone()),
+            after: Set(change.after.clone()),
+            salt: Set(salt.to_vec()),
         });
-        Entity::insert_many(rows).exec_without_returning(self.0).await?;
+        change_detail::Entity::insert_many(rows).exec_without_returning(self.0).await?;
+        let row =
+            outbox::ActiveModel { id: Set(note.id.0), request_id: Set(note.request.0), at: Set(note.at.0), body: Set(note.body.clone()) };
+        outbox::Entity::insert(row).exec_without_returning(self.0).await?;
         Ok(())
     }
 }
@@ -117,12 +111,10 @@ impl Store {
     /// The same of operations that began before `at`.
     pub async fn outbox_before(&self, at: Timestamp, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
         let after = after.map_or(-1, |id| id.0);
-        let query = Entity::find().filter(Column::OutboxId.gt(after)).filter(Column::At.lt(at.0));
-        let query = query.order_by_asc(Column::OutboxId).limit(limit);
-        let row = |row: change_detail::Model| {
-            Some(OutboxRow { id: Id(row.outbox_id?), request: Id(row.request_id), at: Timestamp(row.at), body: row.body? })
-        };
-        Ok(query.all(&self.0.main).await?.into_iter().filter_map(row).collect())
+        let query = outbox::Entity::find().filter(outbox::Column::Id.gt(after)).filter(outbox::Column::At.lt(at.0));
+        let query = query.order_by_asc(outbox::Column::Id).limit(limit);
+        let row = |row: outbox::Model| OutboxRow { id: Id(row.id), request: Id(row.request_id), at: Timestamp(row.at), body: row.body };
+        Ok(query.all(&self.0.main).await?.into_iter().map(row).collect())
     }
 
     /// The right to see to what was left in the outbox, which one process has at a time; `None` if another has it and
@@ -145,9 +137,7 @@ impl Store {
             Box::pin(async move {
                 for ids in rows.chunks(500) {
                     let ids = ids.iter().map(|id| id.0);
-                    let settled = Entity::update_many().filter(Column::OutboxId.is_in(ids));
-                    let settled = settled.col_expr(Column::OutboxId, Expr::value(None::<i64>));
-                    settled.col_expr(Column::Body, Expr::value(None::<Vec<u8>>)).exec(tx.0).await?;
+                    outbox::Entity::delete_many().filter(outbox::Column::Id.is_in(ids)).exec(tx.0).await?;
                 }
                 Ok(())
             })

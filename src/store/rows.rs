@@ -11,13 +11,13 @@ use std::{
 
 use rusqlite::{OpenFlags, types::ValueRef};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value,
+    ConnectionTrait, DatabaseConnection, DbBackend, Statement,
     sea_query::{PostgresQueryBuilder, SelectStatement, SqliteQueryBuilder},
     sqlx::{Row as _, postgres::PgRow},
 };
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::{StoreError, plain};
 
 /// How long a query may keep a reader thread; whoever asked has given up before.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -117,7 +117,7 @@ fn fold_sqlite<S>(
 ) -> Result<S, StoreError> {
     let (sql, values) = query.build(SqliteQueryBuilder);
     let mut statement = connection.prepare_cached(&sql)?;
-    let values = values.0.into_iter().map(sqlite_value).collect::<Result<Vec<_>, _>>()?;
+    let values = plain::bound(values)?;
     let deadline = Instant::now() + PATIENCE;
     connection.progress_handler(10_000, Some(move || Instant::now() > deadline))?;
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
@@ -125,21 +125,6 @@ fn fold_sqlite<S>(
         step(&mut state, row)?;
     }
     Ok(state)
-}
-
-fn sqlite_value(value: Value) -> Result<rusqlite::types::Value, StoreError> {
-    use rusqlite::types::Value as Sqlite;
-    Ok(match value {
-        Value::BigInt(number) => number.map_or(Sqlite::Null, Sqlite::Integer),
-        Value::BigUnsigned(number) => number.map_or(Sqlite::Null, |number| Sqlite::Integer(number as i64)),
-        Value::Int(number) => number.map_or(Sqlite::Null, |number| Sqlite::Integer(number.into())),
-        Value::Bool(flag) => flag.map_or(Sqlite::Null, |flag| Sqlite::Integer(flag.into())),
-        Value::String(text) => text.map_or(Sqlite::Null, Sqlite::Text),
-        Value::Bytes(bytes) => bytes.map_or(Sqlite::Null, Sqlite::Blob),
-        other => {
-            return Err(StoreError::Corrupt(format!("a value of a type that no query binds: {other:?}")));
-        }
-    })
 }
 
 impl Row for rusqlite::Row<'_> {

@@ -177,8 +177,8 @@ pub fn lead(number: i64, now: Timestamp) -> NewLead {
     if let Some(team) = team {
         values.set_integer(Field::Team, team.0);
     }
-    let (keys, words) = (normal::keys(&values), words::index(&values));
-    NewLead { id: Id(number), marking, values, keys, words }
+    let finders = (normal::keys(&values), words::index(&values));
+    NewLead { id: Id(number), marking, values, finders }
 }
 
 /// Puts leads into the list.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
-use entity::{change_detail, ledger_entry};
+use entity::ledger_entry;
 use leadkeep::{
     audit::{codec, record::Entry},
     domain::Id,
@@ -76,8 +76,7 @@ pub fn receipt(answer: &Value) -> Option<Receipt> {
 /// Changes whose record is not in the ledger yet.
 pub async fn outbox(home: &Home) -> u64 {
     let database = home.connect().await;
-    let count =
-        change_detail::Entity::find().filter(change_detail::Column::OutboxId.is_not_null()).count(&database).await.expect("the outbox");
+    let count = entity::outbox::Entity::find().count(&database).await.expect("the outbox");
     database.close().await.expect("closing");
     count
 }

@@ -40,8 +40,8 @@ async fn agrees(stage: &Stage, case: Case) -> Result<(), TestCaseError> {
     let ids: Vec<Id> = (first..).map(Id).take(case.leads.len()).collect();
     let rows = ids.iter().zip(&case.leads).map(|(id, spec)| {
         let values = values(spec);
-        let (keys, words) = (normal::keys(&values), words::index(&values));
-        NewLead { id: *id, marking: Marking::new(Level::from_number(spec.level), spec.compartments), values, keys, words }
+        let finders = (normal::keys(&values), words::index(&values));
+        NewLead { id: *id, marking: Marking::new(Level::from_number(spec.level), spec.compartments), values, finders }
     });
     let rows: Vec<NewLead> = rows.collect();
     store

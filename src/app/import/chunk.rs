@@ -67,8 +67,8 @@ impl Chunk {
         for known in done.memory.pending() {
             match &known.record {
                 None => {
-                    let words = words::index(&known.values);
-                    added.push(NewLead { id: known.id, marking, values: known.values.clone(), keys: known.keys.clone(), words });
+                    let finders = (known.keys.clone(), words::index(&known.values));
+                    added.push(NewLead { id: known.id, marking, values: known.values.clone(), finders });
                 }
                 Some(record) => merged.push((record, &known.changes)),
             }
@@ -80,10 +80,9 @@ impl Chunk {
         for (record, changes) in &merged {
             let mut whole = record.values.clone();
             whole.0.extend(changes.0.clone());
-            let (keys, words) = finders(&whole);
             let mut values = (*changes).clone();
             values.set_integer(Field::UpdatedAt, at.0);
-            tx.update_lead(&scope, (record.id, record.version), &values, None, Some((&keys, &words))).await?;
+            tx.update_lead(&scope, (record.id, record.version), &values, None, Some(&finders(&whole))).await?;
         }
         let details = merged.iter().map(|(record, changes)| {
             let [before, after] = [&record.values, changes].map(|values| cells(values, changes.fields()));

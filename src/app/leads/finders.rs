@@ -1,8 +1,11 @@
 //! The normal forms and words under which a lead is found again.
 
-use crate::domain::{Field, LeadKey, LeadValues, normal, words};
+use crate::{
+    domain::{LeadValues, normal, words},
+    store::leads::Finders,
+};
 
 /// Keys and words of a lead with these values, each once.
-pub fn finders(values: &LeadValues) -> (Vec<LeadKey>, Vec<(Field, String)>) {
+pub fn finders(values: &LeadValues) -> Finders {
     (normal::keys(values), words::index(values))
 }

@@ -67,8 +67,7 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
         return Err(Refusal::forbidden("The new lead, or a field of it, would lie outside the windows in which you may add leads.").into());
     }
     read::note_grants(op, &scope);
-    let (keys, found_by) = finders(&record.values);
-    let lead = NewLead { id: record.id, marking, values: record.values.clone(), keys, words: found_by };
+    let lead = NewLead { id: record.id, marking, values: record.values.clone(), finders: finders(&record.values) };
     let after = json_of(&record, Field::ALL.iter().copied().collect());
     let note = op.note_change(vec![Change { kind: "lead", item: record.id.to_string(), before: None, after: Some(after) }]);
     let (put, actor, at) = (note.clone(), op.subject.actor(), op.at);

@@ -10,4 +10,4 @@ mod write;
 
 pub use change::LeadChange;
 pub use page::Page;
-pub use write::{Finders, NewFinders, NewLead};
+pub use write::{Finders, NewLead};

@@ -6,7 +6,7 @@ use entity::{
 };
 use sea_orm::{
     ConnectionTrait, EntityName, ExprTrait, QueryResult,
-    sea_query::{Expr, IntoIden, Query, UpdateStatement, Value},
+    sea_query::{DeleteStatement, Expr, InsertStatement, IntoIden, Query, UpdateStatement, Value},
 };
 
 use super::{
@@ -26,10 +26,7 @@ use crate::{
 const ROWS: usize = 1_000;
 
 /// The normal forms and words under which a lead is found.
-pub type Finders<'f> = (&'f [LeadKey], &'f [(Field, String)]);
-
-/// The same on their way.
-pub type NewFinders = (Vec<LeadKey>, Vec<(Field, String)>);
+pub type Finders = (Vec<LeadKey>, Vec<(Field, String)>);
 
 /// A lead on its way into the list.
 #[derive(Clone, Debug)]
@@ -40,10 +37,8 @@ pub struct NewLead {
     pub marking: Marking,
     /// Its values, times and owner included.
     pub values: LeadValues,
-    /// The normal forms under which it is found.
-    pub keys: Vec<LeadKey>,
-    /// The words under which it is found.
-    pub words: Vec<(Field, String)>,
+    /// What it is found under.
+    pub finders: Finders,
 }
 
 impl Tx<'_> {
@@ -70,7 +65,7 @@ impl Tx<'_> {
             }
             self.0.execute(&insert).await?;
         }
-        self.insert_finders(leads.iter().map(|lead| (lead.id, lead.keys.as_slice(), lead.words.as_slice()))).await
+        self.run_all(insert_finders(leads.iter().map(|lead| (lead.id, &lead.finders)))?).await
     }
 
     /// Sets values and, if given, the marking of a lead at this version, and counts the version up; `false`, and nothing
@@ -81,53 +76,62 @@ impl Tx<'_> {
         from: (Id, i64),
         values: &LeadValues,
         marking: Option<Marking>,
-        finders: Option<Finders<'_>>,
+        finders: Option<&Finders>,
     ) -> Result<bool, StoreError> {
         let id = from.0;
         if self.0.execute(&update(from, values, marking)).await?.rows_affected() == 0 {
             return Ok(false);
         }
-        if let Some((keys, words)) = finders {
-            let old =
-                Query::delete().from_table(lead_key::Entity.table_ref()).and_where(Expr::col(lead_key::Column::LeadId).eq(id.0)).take();
-            self.0.execute(&old).await?;
-            let old =
-                Query::delete().from_table(lead_word::Entity.table_ref()).and_where(Expr::col(lead_word::Column::LeadId).eq(id.0)).take();
-            self.0.execute(&old).await?;
-            self.insert_finders([(id, keys, words)].into_iter()).await?;
+        if let Some(finders) = finders {
+            for statement in forget_finders(id) {
+                self.0.execute(&statement).await?;
+            }
+            self.run_all(insert_finders([(id, finders)].into_iter())?).await?;
         }
         Ok(true)
     }
 
-    async fn insert_finders<'f>(
-        self,
-        finders: impl Iterator<Item = (Id, &'f [LeadKey], &'f [(Field, String)])> + Send,
-    ) -> Result<(), StoreError> {
-        let (mut keys, mut words) = (Vec::new(), Vec::new());
-        for (id, of_keys, of_words) in finders {
-            keys.extend(of_keys.iter().map(|key| [Value::from(key.kind as i64), key.value.clone().into(), id.0.into()]));
-            words.extend(of_words.iter().map(|(field, word)| [Value::from(word.clone()), i64::from(field.number()).into(), id.0.into()]));
-        }
-        for keys in keys.chunks(ROWS * 5) {
-            let mut insert = Query::insert();
-            insert.into_table(lead_key::Entity.table_ref());
-            insert.columns([lead_key::Column::Kind, lead_key::Column::Value, lead_key::Column::LeadId]);
-            for key in keys {
-                insert.values(key.iter().cloned().map(Expr::value)).map_err(miscounted)?;
-            }
-            self.0.execute(&insert).await?;
-        }
-        for words in words.chunks(ROWS * 5) {
-            let mut insert = Query::insert();
-            insert.into_table(lead_word::Entity.table_ref());
-            insert.columns([lead_word::Column::Word, lead_word::Column::Field, lead_word::Column::LeadId]);
-            for word in words {
-                insert.values(word.iter().cloned().map(Expr::value)).map_err(miscounted)?;
-            }
-            self.0.execute(&insert).await?;
+    async fn run_all(self, statements: Vec<InsertStatement>) -> Result<(), StoreError> {
+        for statement in statements {
+            self.0.execute(&statement).await?;
         }
         Ok(())
     }
+}
+
+/// Forgets what a lead is found under.
+pub(super) fn forget_finders(id: Id) -> [DeleteStatement; 2] {
+    let keys = Query::delete().from_table(lead_key::Entity.table_ref()).and_where(Expr::col(lead_key::Column::LeadId).eq(id.0)).take();
+    let words = Query::delete().from_table(lead_word::Entity.table_ref()).and_where(Expr::col(lead_word::Column::LeadId).eq(id.0)).take();
+    [keys, words]
+}
+
+/// Notes what leads are found under.
+pub(super) fn insert_finders<'f>(finders: impl Iterator<Item = (Id, &'f Finders)>) -> Result<Vec<InsertStatement>, StoreError> {
+    let (mut keys, mut words, mut statements) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, (of_keys, of_words)) in finders {
+        keys.extend(of_keys.iter().map(|key| [Value::from(key.kind as i64), key.value.clone().into(), id.0.into()]));
+        words.extend(of_words.iter().map(|(field, word)| [Value::from(word.clone()), i64::from(field.number()).into(), id.0.into()]));
+    }
+    for keys in keys.chunks(ROWS * 5) {
+        let mut insert = Query::insert();
+        insert.into_table(lead_key::Entity.table_ref());
+        insert.columns([lead_key::Column::Kind, lead_key::Column::Value, lead_key::Column::LeadId]);
+        for key in keys {
+            insert.values(key.iter().cloned().map(Expr::value)).map_err(miscounted)?;
+        }
+        statements.push(insert);
+    }
+    for words in words.chunks(ROWS * 5) {
+        let mut insert = Query::insert();
+        insert.into_table(lead_word::Entity.table_ref());
+        insert.columns([lead_word::Column::Word, lead_word::Column::Field, lead_word::Column::LeadId]);
+        for word in words {
+            insert.values(word.iter().cloned().map(Expr::value)).map_err(miscounted)?;
+        }
+        statements.push(insert);
+    }
+    Ok(statements)
 }
 
 /// `UPDATE` of the lead at this version.

@@ -7,10 +7,9 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc,
     },
-    time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
 use super::{
@@ -20,7 +19,7 @@ use super::{
 use crate::{
     domain::{Id, Timestamp},
     ledger::tree,
-    store::{StoreError, wal::Checkpointer},
+    store::{StoreError, plain, wal::Checkpointer},
 };
 
 type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> bool + Send>;
@@ -100,20 +99,10 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreErr
     thread.map(drop).map_err(|error| StoreError::File(name.to_owned(), error))
 }
 
-/// A connection whose commits are durable when they return. It never copies the write-ahead log back by itself, so
-/// that no append waits for that.
+/// A connection that writes. It never copies the write-ahead log back by itself, so that no append waits for that.
 fn connect(file: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(file, flags)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let connection = plain::connect(file)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-    connection.pragma_update(None, "cache_size", -4_096)?;
-    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
-    if mode != "wal" || synchronous != 2 {
-        return Err(StoreError::Unsafe(format!("SQLite answers journal_mode={mode}, synchronous={synchronous} for the ledger")));
-    }
     Ok(connection)
 }
 
