@@ -1,0 +1,70 @@
+//! Databases with people in them: twenty hold the same role for the same team.
+
+use std::{path::Path, sync::Arc};
+
+use entity::{policy_change, policy_item, policy_revision, subject};
+use leadkeep::{
+    app::Core,
+    config::{DatabaseUrl, Settings},
+    policy::{GrantRow, PolicyDocument, TeamRow, table},
+    server,
+    store::Store,
+    system::SystemRandom,
+};
+use sea_orm::{ActiveModelTrait, Database, DatabaseConnection, IntoActiveModel};
+
+use super::{
+    Failed,
+    fill::{PEOPLE, YearClock, person},
+};
+
+/// The inside of a server whose time is this clock's.
+pub(super) async fn core(folder: &Path, database_url: Option<String>, clock: Arc<YearClock>) -> Result<Arc<Core>, Failed> {
+    let mut settings = Settings { data: folder.to_owned(), ..Settings::default() };
+    settings.database_url = database_url.as_deref().map(DatabaseUrl::parse).transpose()?;
+    settings.ledger.batch = 1_024;
+    Store::migrate(&server::location(&settings)).await?;
+    let url = database_url.unwrap_or_else(|| format!("sqlite://{}", folder.join("leadkeep.db").display()));
+    let database = Database::connect(url).await?;
+    found(&database).await?;
+    database.close().await?;
+    let core = server::build_core(&settings, clock, Arc::new(SystemRandom)).await?;
+    core.recorder.keep_index();
+    Ok(core)
+}
+
+async fn found(database: &DatabaseConnection) -> Result<(), Failed> {
+    let mut document = table::initial();
+    let (role, _) = document.role_named("rep").ok_or("the role of reps is gone")?;
+    for number in 0..PEOPLE {
+        let id = person(number);
+        let row = subject::Model { id, kind: 1, name: format!("Rep {number}"), locked_at: None, created_at: 0, version: 1 };
+        row.into_active_model().insert(database).await?;
+        let team = 11 + (number / 20) as i64;
+        document.teams.insert(team, TeamRow { name: format!("Team {team}"), parent: None });
+        let grant = GrantRow {
+            subject: id,
+            role: role.0,
+            team: Some(team),
+            compartments: Vec::new(),
+            reason: "sells".into(),
+            requested_by: None,
+            requested_at: 0,
+            approved_by: None,
+            approved_at: Some(0),
+            expires_at: None,
+            revoked_at: None,
+            revoked_by: None,
+        };
+        document.grants.insert(2_000 + number as i64, grant);
+    }
+    for (change, seq) in PolicyDocument::default().changes_to(&document).into_iter().zip(1..) {
+        let (kind, item, after) = (change.kind.to_owned(), change.item, change.after);
+        let row = policy_change::Model { revision: 1, seq, kind: kind.clone(), item: item.clone(), before: None, after: after.clone() };
+        row.into_active_model().insert(database).await?;
+        policy_item::Model { kind, item, value: after.ok_or("nothing new")? }.into_active_model().insert(database).await?;
+    }
+    let revision = policy_revision::Model { number: 1, sha256: document.sha256().to_vec(), at: 0, by_id: None, request_id: 1 };
+    revision.into_active_model().insert(database).await?;
+    Ok(())
+}
