@@ -162,8 +162,8 @@ pub fn values(spec: &Spec, held: &Held) -> LeadValues {
 
 pub fn new_lead(id: i64, spec: &Spec, values: LeadValues) -> NewLead {
     let marking = Marking::new(Level::from_number(spec.level), spec.emea.into());
-    let (keys, words) = (normal::keys(&values), words::index(&values));
-    NewLead { id: Id(id), marking, values, keys, words }
+    let finders = (normal::keys(&values), words::index(&values));
+    NewLead { id: Id(id), marking, values, finders }
 }
 
 /// Which fields of a lead the caller sees anything of; `None` if the lead does not exist for them.
