@@ -84,7 +84,25 @@ def settle(binary, home, url):
     keep("grant", "add", "--to", EMAIL, "--role", "bench", "--team", "Sales", "--reason", "benchmark", "--approve")
 
 
-INDEXES = "create index bare_lead_stage on bare_lead (stage, id)"
+STAGE = "bare_lead_stage"
+
+
+def index(args, postgres, home):
+    """The bare server's table with Leadkeep's indexes (`same`), or with the only one that its list needs (`one`)."""
+    keep = None if postgres else sqlite3.connect(home + "/leadkeep.db")
+    bare = None if postgres else sqlite3.connect(args.work + "/bare.db")
+    if postgres:
+        run_ = postgres.psql
+        made = run_("select indexdef from pg_indexes where tablename = 'lead' and indexname <> 'lead_pkey'").splitlines()
+    else:
+        run_ = bare.execute
+        made = [sql for sql, in keep.execute("select sql from sqlite_master where type = 'index' and tbl_name = 'lead' and sql is not null")]
+    for sql in made:
+        name, columns = re.search(r"INDEX (\w+) ON .*?(\(.*\))", sql, re.I).groups()
+        wanted = args.bare_indexes == "same" or "bare_" + name == STAGE
+        run_(f"create index if not exists bare_{name} on bare_lead {columns}" if wanted else f"drop index if exists bare_{name}")
+    if postgres: run_("vacuum analyze bare_lead")
+    else: bare.commit(); bare.execute("analyze"); bare.commit(); bare.execute("pragma wal_checkpoint(truncate)")
 
 
 def fill(args, postgres, home):
@@ -97,7 +115,7 @@ def fill(args, postgres, home):
                 out.write("\t".join("\\N" if cell is None else str(cell) for cell in lead(g, int(team), int(owner))) + "\n")
         postgres.psql(f"copy lead ({COLUMNS}) from stdin", stdin=open(path))
         postgres.psql("create table bare_lead as select * from lead")
-        for sql in ("alter table bare_lead add primary key (id)", INDEXES, "vacuum analyze lead", "vacuum analyze bare_lead"): postgres.psql(sql)
+        for sql in ("alter table bare_lead add primary key (id)", "vacuum analyze lead"): postgres.psql(sql)
         return
     keep = sqlite3.connect(home + "/leadkeep.db")
     (team,), = keep.execute("select item from policy_item where kind = 'team'")
@@ -110,7 +128,6 @@ def fill(args, postgres, home):
         rows = (lead(g, int(team), owner) for g in range(1, args.leads + 1))
         database.executemany(f"insert into {table} ({COLUMNS}) values ({','.join('?' * 26)})", rows)
         database.commit()
-    bare.execute(INDEXES)
     for database in (keep, bare):
         database.execute("analyze"); database.commit(); database.execute("pragma wal_checkpoint(truncate)"); database.close()
 
@@ -169,6 +186,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--ops", default="list,one,update")
     parser.add_argument("--connections", default="8,32")
+    parser.add_argument("--bare-indexes", choices=["same", "one"], default="same", help="`same`: on the same database; `one`: only what its list needs")
     parser.add_argument("--built", action="store_true", help="both servers are built already")
     parser.add_argument("--work", default="/tmp/leadkeep-compare")
     args = parser.parse_args()
@@ -189,6 +207,7 @@ def main():
         settle(keep, home, url)
         fill(args, postgres, home)
         open(ready, "w").close()
+    index(args, postgres, home)
     env = {**os.environ, "LEADKEEP_DATA": home, "LEADKEEP_LOG_FILTER": "warn", **({"DATABASE_URL": url} if url else {})}
     servers, results = {}, []
     try:

@@ -12,6 +12,8 @@ use super::StoreError;
 
 /// Pages kept in memory (KiB).
 const CACHE: i64 = 32_768;
+/// After so many pages the write-ahead log is copied into the file, for which whoever writes next waits.
+const LOG_PAGES: i64 = 256;
 
 /// A connection that writes, and whose commits are durable when they return.
 pub(super) fn connect(file: &Path) -> Result<Connection, StoreError> {
@@ -21,6 +23,7 @@ pub(super) fn connect(file: &Path) -> Result<Connection, StoreError> {
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     if mode != "wal" || synchronous != 2 {
         return Err(StoreError::Unsafe(format!("SQLite answers journal_mode={mode}, synchronous={synchronous} for {}", file.display())));
