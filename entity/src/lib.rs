@@ -23,6 +23,7 @@ pub mod person;
 pub mod policy_change;
 pub mod policy_item;
 pub mod policy_revision;
+pub mod proposal;
 pub mod refresh_token;
 pub mod session;
 pub mod subject;

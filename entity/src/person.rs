@@ -11,6 +11,7 @@ pub struct Model {
     pub email: String,
     pub password_hash: String,
     pub password_changed_at: i64,
+    pub password_given: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

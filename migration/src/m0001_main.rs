@@ -20,7 +20,8 @@ CREATE TABLE subject (
 )
 --
 CREATE TABLE person (
-    id ROWID, email STRING NOT NULL UNIQUE, password_hash TEXT NOT NULL, password_changed_at BIGINT NOT NULL
+    id ROWID, email STRING NOT NULL UNIQUE, password_hash TEXT NOT NULL, password_changed_at BIGINT NOT NULL,
+    password_given BIGINT NOT NULL
 )
 --
 CREATE TABLE app (
@@ -67,6 +68,11 @@ CREATE TABLE policy_revision (
 CREATE TABLE policy_change (
     revision BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
     PRIMARY KEY (revision, seq)
+)
+--
+CREATE TABLE proposal (
+    id ROWID, act TEXT NOT NULL, sealed BYTES, requested_by BIGINT NOT NULL, requested_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
+    decided_at BIGINT, decided_by BIGINT, approved BIGINT
 )
 --
 CREATE TABLE lead (

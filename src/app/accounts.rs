@@ -5,12 +5,13 @@ use serde_json::json;
 
 use super::{
     Error, Op,
+    proposals::do_or_ask,
     revise::{ATTEMPTS, Basis, overtaken},
 };
 use crate::{
     auth::PasswordPolicy,
     domain::{Id, clock::random_bytes, subject::account_email},
-    policy::{Permission, Refusal, text},
+    policy::{Act, Permission, Proposal, Refusal, Snapshot, text},
     store::{Change, sessions::SessionsOf},
 };
 
@@ -44,38 +45,32 @@ pub(super) fn one_time_password(op: &Op) -> String {
     URL_SAFE_NO_PAD.encode(random_bytes::<15>(&*op.core.random))
 }
 
-/// Locks or unlocks an account of this kind and ends what a locked one holds. What is so already stays as it is.
+/// Locks an account of this kind and ends what it holds. One that is locked already stays as it is.
 ///
 /// The last admin cannot be locked, except by the operator, who can appoint another.
-pub(super) async fn set_locked(op: &Op, id: Id, app: bool, lock: bool) -> Result<(), Error> {
+pub(super) async fn lock(op: &Op, id: Id, app: bool) -> Result<(), Error> {
     for _ in 0..ATTEMPTS {
         let basis = Basis::of(op, Permission::AccountsManage).await?;
-        let account = basis.snapshot.accounts.get(&id).filter(|account| account.is_app == app).ok_or_else(Refusal::not_found)?;
-        if account.locked == lock {
+        if is_locked(&basis.snapshot, id, app)? {
             return Ok(());
         }
         let acting = basis.acting();
-        if lock && acting.by.is_some() && basis.snapshot.document.admins(&acting).into_iter().eq([id]) {
+        if acting.by.is_some() && basis.snapshot.document.admins(&acting).into_iter().eq([id]) {
             return Err(Refusal::conflict("Nobody would be left to manage the policy; another admin must stand first.").into());
         }
         let (permit, generation, at) = (basis.permit, basis.snapshot.generation, op.core.now());
         let state = |locked: bool| Some(json!({ "locked": locked }).to_string());
         let kind = if app { "app" } else { "person" };
-        let note = op.note_change(vec![Change { kind, item: id.to_string(), before: state(!lock), after: state(lock) }]);
+        let note = op.note_change(vec![Change { kind, item: id.to_string(), before: state(false), after: state(true) }]);
         let put = note.clone();
         let written = op.core.store.write(move |tx| {
             Box::pin(async move {
                 if !tx.bump_generation_from(generation).await? {
                     return Ok(false);
                 }
-                tx.set_locked(permit, id, lock.then_some(at)).await?;
-                if lock {
-                    // An account that is unlocked later must not find its old sessions open.
-                    tx.end_sessions(SessionsOf::Subject(id), at, "locked").await?;
-                }
-                if lock {
-                    tx.end_sessions(SessionsOf::Subject(id), at, "locked").await?;
-                }
+                tx.set_locked(permit, id, Some(at)).await?;
+                // An account that is unlocked later must not find its old sessions open.
+                tx.end_sessions(SessionsOf::Subject(id), at, "locked").await?;
                 tx.put_change(&put).await?;
                 Ok::<_, Error>(true)
             })
@@ -87,4 +82,18 @@ pub(super) async fn set_locked(op: &Op, id: Id, app: bool, lock: bool) -> Result
         }
     }
     Err(overtaken())
+}
+
+/// Lets a locked account of this kind in again, which takes another admin. One that is open already stays as it is.
+pub(super) async fn unlock(op: &Op, id: Id, app: bool) -> Result<Option<Proposal>, Error> {
+    let basis = Basis::of(op, Permission::AccountsManage).await?;
+    if !is_locked(&basis.snapshot, id, app)? {
+        return Ok(None);
+    }
+    do_or_ask(op, Act::Unlock { account: id.0 }, None).await
+}
+
+fn is_locked(snapshot: &Snapshot, id: Id, app: bool) -> Result<bool, Refusal> {
+    let account = snapshot.accounts.get(&id).filter(|account| account.is_app == app).ok_or_else(Refusal::not_found)?;
+    Ok(account.locked)
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     auth::{Credential, secret, throttle::RetryAfter},
     domain::{Client, Subject, Timestamp},
-    policy::Refusal,
+    policy::{Refusal, Rights},
     store::sessions::Session,
 };
 
@@ -58,10 +58,18 @@ pub async fn authenticate_app(core: &Arc<Core>, client: &Client, client_id: &str
 /// The app acting for the person whose access token it holds. Tokens that apps hold cannot be passed on.
 pub async fn on_behalf(core: &Arc<Core>, app: Subject, subject_token: &str) -> Result<Subject, Denied> {
     match authenticate(core, subject_token).await {
+        // Who has yet to set a password of their own has nothing to lend.
+        Ok(subject @ Subject { person: Some(_), app: None, .. }) if rights(core, &subject).await?.own_password().is_err() => {
+            Err(Denied::SubjectToken)
+        }
         Ok(Subject { person: Some(person), app: None, session, .. }) => Ok(Subject { person: Some(person), session, ..app }),
         Ok(_) | Err(Error::Refused(_)) => Err(Denied::SubjectToken),
         Err(error) => Err(error.into()),
     }
+}
+
+async fn rights(core: &Arc<Core>, subject: &Subject) -> Result<Arc<Rights>, Error> {
+    Ok(core.current.fresh(&core.store, &*core.clock).await?.rights(subject, core.now()))
 }
 
 /// A token for the app that asks ([`authenticate_app`]), or for it and the person it acts for ([`on_behalf`]). The latter

@@ -6,12 +6,13 @@ pub use crate::store::AppSecret;
 
 use super::{
     Error, Op, accounts,
+    proposals::{Asked, do_or_ask},
     revise::{Basis, overtaken},
 };
 use crate::{
     auth::Secret,
     domain::{Id, Timestamp},
-    policy::{Permission, Refusal, text},
+    policy::{Act, Permission, Refusal, text},
     store::{AccountFilter, App, Change, NewSecret, sessions::SessionsOf},
 };
 
@@ -149,40 +150,37 @@ pub async fn change(op: &Op, id: Id, expected: i64, name: Option<&str>, responsi
     find(op, id).await
 }
 
-/// Locks or unlocks an app; a locked one's sessions end.
-pub async fn set_locked(op: &Op, id: Id, lock: bool) -> Result<AppView, Error> {
-    accounts::set_locked(op, id, true, lock).await?;
+/// Locks an app; its sessions end.
+pub async fn lock(op: &Op, id: Id) -> Result<AppView, Error> {
+    accounts::lock(op, id, true).await?;
     find(op, id).await
 }
 
-/// Adds a secret. An app can have two, so that one can take the place of the other without a break.
-pub async fn add_secret(op: &Op, app: Id, expires_at: Option<Timestamp>) -> Result<MadeSecret, Error> {
+/// Lets a locked app in again, which takes another admin.
+pub async fn unlock(op: &Op, id: Id) -> Result<Asked<AppView>, Error> {
+    let proposal = accounts::unlock(op, id, true).await?;
+    Ok(Asked { value: find(op, id).await?, proposal })
+}
+
+/// Adds a secret, which takes another admin: whoever makes one can act as the app. An app can have two, so that one can take
+/// the place of the other without a break.
+pub async fn add_secret(op: &Op, app: Id, expires_at: Option<Timestamp>) -> Result<Asked<MadeSecret>, Error> {
     let permit = op.rights.permit(Permission::AccountsManage)?;
     op.core.store.app(permit, app).await?.ok_or_else(Refusal::not_found)?;
     let now = op.core.now();
     if expires_at.is_some_and(|end| end <= now) {
         return Err(Refusal::bad_input("The secret would have expired already.").into());
     }
-    let (made, new) = new_secret(op, app, expires_at);
-    let note = op.note_change(vec![secret_change(&new.secret, true)]);
-    let put = note.clone();
-    let written = op.core.store.write(move |tx| {
-        Box::pin(async move {
-            // The counter first: two who add at once wait for each other there.
-            tx.bump_generation().await?;
-            let valid = tx.secrets_of(permit, app).await?.into_iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end));
-            if valid.count() >= SECRETS {
-                return Err(Error::from(Refusal::conflict("The app has two secrets; revoke one first.")));
-            }
-            tx.add_secret(permit, &new).await?;
-            tx.put_change(&put).await?;
-            Ok(())
-        })
-    });
-    written.await?;
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
-    Ok(made)
+    room_for_secret(&op.core.store.app_secrets(permit, app).await?, now)?;
+    let (value, new) = new_secret(op, app, expires_at);
+    let act = Act::AppSecret { app: app.0, secret: new.secret.id.0, expires_at: expires_at.map(|end| end.0) };
+    Ok(Asked { value, proposal: do_or_ask(op, act, Some(new.hash.to_vec())).await? })
+}
+
+/// Refuses one secret more than an app can have.
+pub(super) fn room_for_secret(secrets: &[AppSecret], now: Timestamp) -> Result<(), Refusal> {
+    let valid = secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end)).count();
+    if valid < SECRETS { Ok(()) } else { Err(Refusal::conflict("The app has two secrets; revoke one first.")) }
 }
 
 /// Takes a secret away and ends the app's sessions: nobody knows which of them began with it.
@@ -212,7 +210,7 @@ fn new_secret(op: &Op, app: Id, expires_at: Option<Timestamp>) -> (MadeSecret, N
     (MadeSecret { secret: secret.clone(), text: made.text }, NewSecret { secret, hash: made.hash })
 }
 
-fn secret_change(secret: &AppSecret, added: bool) -> Change {
+pub(super) fn secret_change(secret: &AppSecret, added: bool) -> Change {
     let expires_at = secret.expires_at.map(|end| end.to_string());
     let described = json!({ "app": secret.app.to_string(), "expiresAt": expires_at }).to_string();
     let (before, after) = if added { (None, Some(described)) } else { (Some(described), None) };

@@ -1,9 +1,13 @@
 //! Compartments, field markings, the marking of leads that come in without one, the notice.
 
-use super::{Error, Op, revise::revise};
+use super::{
+    Error, Op,
+    proposals::{Asked, revise_or_ask},
+    revise::revise,
+};
 use crate::{
     domain::Field,
-    policy::{Marking, Permission, document::MarkingText},
+    policy::{Acting, Marking, Permission, PolicyDocument, document::MarkingText},
 };
 
 /// A marking with its banner.
@@ -55,22 +59,17 @@ pub async fn add_compartment(op: &Op, code: &str) -> Result<Vec<String>, Error> 
     .await
 }
 
-/// Sets the marking of a field; `expected` is the policy revision the caller has seen.
-pub async fn set_field(op: &Op, field: Field, marking: &MarkingText, expected: Option<i64>) -> Result<Marked, Error> {
-    revise(op, expected, |document, _| {
-        document.set_field_marking(field, marking.clone())?;
-        Ok(marked(&document.compartments, document.field_marking(field)))
-    })
-    .await
+/// Sets the marking of a field; `expected` is the policy revision the caller has seen. To lower it takes another admin.
+pub async fn set_field(op: &Op, field: Field, marking: &MarkingText, expected: Option<i64>) -> Result<Asked<Marked>, Error> {
+    let edit = |document: &mut PolicyDocument, _: &Acting<'_>| document.set_field_marking(field, marking.clone());
+    revise_or_ask(op, expected, edit, |document| Ok(marked(&document.compartments, document.field_marking(field)))).await
 }
 
-/// Sets the marking of a lead that comes in without one; `expected` is the policy revision the caller has seen.
-pub async fn set_default(op: &Op, marking: &MarkingText, expected: Option<i64>) -> Result<Marked, Error> {
-    revise(op, expected, |document, _| {
-        document.set_default_lead_marking(marking.clone())?;
-        Ok(marked(&document.compartments, document.default_lead_marking()))
-    })
-    .await
+/// Sets the marking of a lead that comes in without one; `expected` is the policy revision the caller has seen. To lower it
+/// takes another admin.
+pub async fn set_default(op: &Op, marking: &MarkingText, expected: Option<i64>) -> Result<Asked<Marked>, Error> {
+    let edit = |document: &mut PolicyDocument, _: &Acting<'_>| document.set_default_lead_marking(marking.clone());
+    revise_or_ask(op, expected, edit, |document| Ok(marked(&document.compartments, document.default_lead_marking()))).await
 }
 
 /// Sets the notice; `expected` is the policy revision the caller has seen. Answers it as it is kept.

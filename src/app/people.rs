@@ -4,12 +4,13 @@ use serde_json::json;
 
 use super::{
     Error, Op, accounts,
+    proposals::{Asked, do_or_ask},
     revise::{Basis, overtaken},
 };
 use crate::{
     domain::{Id, Timestamp},
-    policy::{Permission, Refusal},
-    store::{AccountFilter, Change, NewPerson, Person, sessions::SessionsOf},
+    policy::{Act, Permission, Refusal},
+    store::{AccountFilter, Change, NewPerson, Person},
 };
 
 /// A person as the caller may see them.
@@ -36,6 +37,17 @@ pub struct PeopleFilter {
     pub locked: Option<bool>,
     /// Only those whose name contains this; for those who manage accounts also the e-mail address.
     pub search: Option<String>,
+}
+
+/// The password a person starts with.
+#[derive(Clone, Debug)]
+pub enum FirstPassword {
+    /// One made for them, shown once; they have to change it.
+    Made,
+    /// One that whoever adds them typed; they have to change it.
+    Given(String),
+    /// One that is theirs.
+    Own(String),
 }
 
 /// A person added, or given another password: what is to be shown once.
@@ -67,14 +79,20 @@ pub async fn by_email(op: &Op, email: &str) -> Result<PersonView, Error> {
     Ok(view(op, found))
 }
 
-/// Adds a person with this password, or with one made for them.
-pub async fn add(op: &Op, name: &str, email: &str, password: Option<String>) -> Result<WithPassword, Error> {
+/// Adds a person. What they start with, unless it is their own, lets them do nothing but change it.
+pub async fn add(op: &Op, name: &str, email: &str, password: FirstPassword) -> Result<WithPassword, Error> {
     let permit = op.rights.permit(Permission::AccountsManage)?;
     let (name, email) = (accounts::name(name)?, accounts::email(email)?);
-    let made = password.is_none().then(|| accounts::one_time_password(op));
-    let chosen = password.or_else(|| made.clone()).unwrap_or_default();
+    let password_given = !matches!(password, FirstPassword::Own(_));
+    let (chosen, made) = match password {
+        FirstPassword::Given(typed) | FirstPassword::Own(typed) => (typed, None),
+        FirstPassword::Made => {
+            let made = accounts::one_time_password(op);
+            (made.clone(), Some(made))
+        }
+    };
     let password_hash = accounts::password_hash(op, &chosen).await?;
-    let new = NewPerson { id: op.core.new_id(), name, email, password_hash, at: op.core.now() };
+    let new = NewPerson { id: op.core.new_id(), name, email, password_hash, password_given, at: op.core.now() };
     let note = op.note_change(vec![added(&new)]);
     let (row, put) = (new.clone(), note.clone());
     let written = op.core.store.write(move |tx| {
@@ -121,41 +139,29 @@ pub async fn change(op: &Op, id: Id, expected: i64, name: Option<&str>, email: O
     find(op, id).await
 }
 
-/// Locks or unlocks a person; a locked one's sessions end.
-pub async fn set_locked(op: &Op, id: Id, lock: bool) -> Result<PersonView, Error> {
-    accounts::set_locked(op, id, false, lock).await?;
+/// Locks a person; their sessions end.
+pub async fn lock(op: &Op, id: Id) -> Result<PersonView, Error> {
+    accounts::lock(op, id, false).await?;
     find(op, id).await
 }
 
-/// Gives a person a password made for them and ends their sessions.
-///
-/// Of those who manage or review only the operator can: an admin who knew another's password could approve their own
-/// grant with it.
-pub async fn set_password(op: &Op, id: Id) -> Result<WithPassword, Error> {
+/// Lets a locked person in again, which takes another admin.
+pub async fn unlock(op: &Op, id: Id) -> Result<Asked<PersonView>, Error> {
+    let proposal = accounts::unlock(op, id, false).await?;
+    Ok(Asked { value: find(op, id).await?, proposal })
+}
+
+/// Gives a person a password made for them and ends their sessions, which takes another admin: whoever makes one can sign in
+/// with it. They have to change it then.
+pub async fn set_password(op: &Op, id: Id) -> Result<Asked<WithPassword>, Error> {
     let basis = Basis::of(op, Permission::AccountsManage).await?;
-    let permit = basis.permit;
-    op.core.store.person(permit, id).await?.ok_or_else(Refusal::not_found)?;
-    if !op.subject.operator && basis.snapshot.document.has_duty(id, op.core.now()) {
-        return Err(Refusal::forbidden("They manage or review; only the operator can give them another password.").into());
-    }
+    op.core.store.person(basis.permit, id).await?.ok_or_else(Refusal::not_found)?;
+    let act = Act::Password { person: id.0 };
+    basis.snapshot.document.may_ask(&act, &basis.acting())?;
     let password = accounts::one_time_password(op);
-    let (hash, at) = (accounts::password_hash(op, &password).await?, op.core.now());
-    let replaced = Some(json!({ "password": "replaced" }).to_string());
-    let note = op.note_change(vec![Change { kind: "person", item: id.to_string(), before: None, after: replaced }]);
-    let put = note.clone();
-    let written = op.core.store.write(move |tx| {
-        Box::pin(async move {
-            tx.bump_generation().await?;
-            tx.set_person_password(permit, id, &hash, at).await?;
-            tx.end_sessions(SessionsOf::Subject(id), at, "password").await?;
-            tx.put_change(&put).await?;
-            Ok::<_, Error>(())
-        })
-    });
-    written.await?;
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
-    Ok(WithPassword { person: find(op, id).await?, password: Some(password) })
+    let hash = accounts::password_hash(op, &password).await?;
+    let proposal = do_or_ask(op, act, Some(hash.into_bytes())).await?;
+    Ok(Asked { value: WithPassword { person: find(op, id).await?, password: Some(password) }, proposal })
 }
 
 /// What the record of a new person says.

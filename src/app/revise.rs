@@ -50,7 +50,16 @@ pub(super) fn overtaken() -> Error {
     Refusal::conflict("Somebody else changed it meanwhile; read it again and decide anew.").into()
 }
 
-/// Edits the policy and commits it as the next revision, with the record that says so.
+/// What an edit of the policy came to.
+pub(super) enum Attempt<T> {
+    /// It is in force.
+    Done(T),
+    /// It would let somebody see more than the policy before, and whoever wants it is not the operator; nothing was done.
+    Widens(Arc<Snapshot>, Vec<ItemChange>),
+}
+
+/// Edits the policy and commits it as the next revision, with the record that says so. An edit that widens needs more
+/// than that, and is refused.
 ///
 /// `expected` is the revision that the caller has seen, if that matters. An edit that changes nothing makes no revision.
 pub(super) async fn revise<T: Send>(
@@ -58,6 +67,18 @@ pub(super) async fn revise<T: Send>(
     expected: Option<i64>,
     edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
 ) -> Result<T, Error> {
+    match attempt(op, expected, edit).await? {
+        Attempt::Done(value) => Ok(value),
+        Attempt::Widens(..) => Err(Refusal::forbidden("This would let somebody see more than before, which takes two admins.").into()),
+    }
+}
+
+/// The same, but leaves an edit that widens to the caller.
+pub(super) async fn attempt<T: Send>(
+    op: &Op,
+    expected: Option<i64>,
+    edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
+) -> Result<Attempt<T>, Error> {
     for _ in 0..ATTEMPTS {
         let basis = Basis::of(op, Permission::PolicyManage).await?;
         let before = &basis.snapshot;
@@ -67,8 +88,11 @@ pub(super) async fn revise<T: Send>(
         let mut document = before.document.clone();
         let value = edit(&mut document, &basis.acting())?;
         let changes = before.document.changes_to(&document);
+        if basis.by.is_some() && before.document.is_widened_by(&document) {
+            return Ok(Attempt::Widens(Arc::clone(before), changes));
+        }
         if changes.is_empty() || commit(op, before, &document, changes).await? {
-            return Ok(value);
+            return Ok(Attempt::Done(value));
         }
     }
     Err(overtaken())

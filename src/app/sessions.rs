@@ -59,6 +59,9 @@ pub async fn sign_in(op: &Op, email: &str, password: String) -> Result<SignedIn,
         return Err(Refusal::new(Code::Unauthenticated, "The e-mail address or the password is wrong.").into());
     };
     op.core.auth.throttle.succeeded(&email, op.client.ip.as_deref(), op.core.now());
+    if person.password_given {
+        op.trace().reasons.push("password-given".into());
+    }
     let session = new_session(op, Some(person.id), None, None, op.core.auth.settings.session_seconds);
     let (refresh, row) = (Secret::new(&*op.core.random), session.clone());
     let note = op.note_change(vec![begun(&session)]);
@@ -130,19 +133,24 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
     }
     PasswordPolicy::check(&new).map_err(|broken| Refusal::bad_input(broken.to_string()))?;
     let known = op.core.store.person_credential_of(person).await?.ok_or_else(nobody)?;
-    let email = known.email.clone();
+    let (email, same) = (known.email.clone(), current == new);
     begin_password(op, &email).await?;
     if verified(op, Some(known), current).await?.is_none() {
         return Err(Refusal::bad_input("The current password is wrong.").into());
     }
     op.core.auth.throttle.succeeded(&email, op.client.ip.as_deref(), op.core.now());
+    if same {
+        return Err(Refusal::bad_input("Choose a password other than the current one.").into());
+    }
     let hash = op.core.auth.passwords.hash(new).await?;
     let after = Some(r#"{"password":"changed","otherSessions":"ended"}"#.to_owned());
     let note = op.note_change(vec![Change { kind: "person", item: person.to_string(), before: None, after }]);
     let (written, now) = (note.clone(), op.core.now());
     let work = op.core.store.write(move |tx| {
         Box::pin(async move {
-            tx.set_password(person, &hash, now).await?;
+            // Whoever was to change it may do everything now.
+            tx.bump_generation().await?;
+            tx.set_password(person, &hash, false, now).await?;
             tx.end_sessions(SessionsOf::SubjectExcept(person, session), now, "password-changed").await?;
             tx.put_change(&written).await?;
             Ok::<_, Error>(())
@@ -156,6 +164,7 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
 /// The open sessions of whoever asks, newest first; of a person also those in which an app acts for them.
 pub async fn my_sessions(op: &Op) -> Result<Vec<Session>, Error> {
     let me = op.subject.actor().ok_or_else(nobody)?;
+    op.rights.own_password()?;
     let sessions = op.core.store.open_sessions(me, op.core.now(), LISTED).await?;
     // An app acting for one person does not learn whom else it acts for.
     let mine = |session: &Session| op.subject.app.is_none() || session.person == op.subject.person;
@@ -167,6 +176,7 @@ pub async fn my_sessions(op: &Op) -> Result<Vec<Session>, Error> {
 /// Ends a session of whoever asks, or anybody's with the permission to manage accounts.
 pub async fn end_session(op: &Op, id: Id) -> Result<(), Error> {
     op.subject.actor().or(op.subject.operator.then_some(id)).ok_or_else(nobody)?;
+    op.rights.own_password()?;
     let session = op.core.store.session(id).await?.filter(|session| session.is_open(op.core.now())).ok_or_else(Refusal::not_found)?;
     let mine = match (op.subject.app, op.subject.person) {
         (Some(app), person) => session.app == Some(app) && session.person == person,

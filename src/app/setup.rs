@@ -16,8 +16,10 @@ pub struct FirstAdmin {
     pub name: String,
     /// What they sign in with.
     pub email: String,
-    /// Their password, as they chose it.
+    /// Their password.
     pub password: String,
+    /// Whether they chose it; one that was made for them lets them do nothing but change it.
+    pub own_password: bool,
 }
 
 /// Commits the policy that ships as revision 1 and the first admin's grant, which the operator approves, as revision 2.
@@ -34,6 +36,7 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
         name: accounts::name(&admin.name)?,
         email: accounts::email(&admin.email)?,
         password_hash: accounts::password_hash(op, &admin.password).await?,
+        password_given: !admin.own_password,
         at: op.core.now(),
     };
     let first = table::initial();
@@ -67,7 +70,7 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
 
 fn grant_admin(op: &Op, document: &mut PolicyDocument, admin: &NewPerson) -> Result<(), Error> {
     let (role, _) = document.role_named(table::ADMIN).ok_or_else(Refusal::not_found)?;
-    let accounts = HashMap::from([(admin.id, Account { name: admin.name.clone(), is_app: false, locked: false })]);
+    let accounts = HashMap::from([(admin.id, Account { name: admin.name.clone(), is_app: false, locked: false, password_given: false })]);
     let acting = Acting { by: revise::author(op), now: admin.at, accounts: &accounts };
     let reason = "First admin of a new installation.".into();
     let wish = GrantWish { subject: admin.id, role, team: None, compartments: Vec::new(), reason, expires_at: None };

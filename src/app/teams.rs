@@ -1,9 +1,13 @@
 //! Teams.
 
-use super::{Error, Op, revise::revise};
+use super::{
+    Error, Op,
+    proposals::{Asked, revise_or_ask},
+    revise::revise,
+};
 use crate::{
     domain::Id,
-    policy::{Permission, PolicyDocument, Refusal, TeamRow},
+    policy::{Acting, Permission, PolicyDocument, Refusal, TeamRow},
 };
 
 /// A team with its id.
@@ -44,18 +48,16 @@ pub async fn add(op: &Op, name: &str, parent: Option<Id>) -> Result<Team, Error>
     .await
 }
 
-/// Renames or moves a team; `expected` is the policy revision the caller has seen.
-pub async fn change(op: &Op, id: Id, expected: Option<i64>, edit: &TeamEdit) -> Result<Team, Error> {
-    revise(op, expected, |document, _| {
+/// Renames or moves a team; `expected` is the policy revision the caller has seen. A team that comes below another opens its
+/// leads to more people, which takes another admin.
+pub async fn change(op: &Op, id: Id, expected: Option<i64>, edit: &TeamEdit) -> Result<Asked<Team>, Error> {
+    let change = |document: &mut PolicyDocument, _: &Acting<'_>| {
         if let Some(name) = &edit.name {
             document.rename_team(id, name)?;
         }
-        if let Some(parent) = edit.parent {
-            document.move_team(id, parent)?;
-        }
-        find(document, id)
-    })
-    .await
+        edit.parent.map_or(Ok(()), |parent| document.move_team(id, parent))
+    };
+    revise_or_ask(op, expected, change, |document| find(document, id)).await
 }
 
 /// Removes a team that nothing uses.

@@ -134,7 +134,7 @@ impl App {
             Command::AddSecret { which, expires } => {
                 let arguments = json!({ "which": which, "expires": expires.map(|at| at.to_string()) });
                 let work = async |op: &Op| apps::add_secret(op, find::app(op, &which).await?.id, expires).await;
-                show_once(&operator.act("app add-secret", arguments, work).await?);
+                show_once(&operator.act("app add-secret", arguments, work).await?.value);
             }
             Command::RevokeSecret { secret } => {
                 let id = secret.parse().map_err(|_| Failure::usage("a secret's id has 13 letters; see `app secrets`"))?;
@@ -149,16 +149,8 @@ impl App {
 async fn list(operator: &Operator, search: Option<String>, locked: bool) -> Result<(), Failure> {
     let arguments = json!({ "search": search, "locked": locked });
     let filter = AppFilter { locked: locked.then_some(true), search };
-    let all = async |op: &Op| {
-        let mut all: Vec<AppView> = Vec::new();
-        loop {
-            let page = apps::list(op, &filter, all.last().map(|app| app.id), find::PAGE).await?;
-            if page.is_empty() {
-                return Ok(all);
-            }
-            all.extend(page);
-        }
-    };
+    let all =
+        async |op: &Op| find::every(async |last: Option<&AppView>| apps::list(op, &filter, last.map(|app| app.id), find::PAGE).await).await;
     let row = |app: AppView| {
         let locked = app.locked_at.map_or_else(String::new, |at| format!("locked {at}"));
         [app.id.to_string(), app.client_id.unwrap_or_default(), app.name, app.responsible.to_string(), locked]
@@ -169,7 +161,10 @@ async fn list(operator: &Operator, search: Option<String>, locked: bool) -> Resu
 }
 
 async fn set_locked(operator: &Operator, which: &str, lock: bool) -> Result<(), Failure> {
-    let work = async |op: &Op| apps::set_locked(op, find::app(op, which).await?.id, lock).await;
+    let work = async |op: &Op| {
+        let app = find::app(op, which).await?.id;
+        if lock { apps::lock(op, app).await } else { apps::unlock(op, app).await.map(|asked| asked.value) }
+    };
     operator.act(if lock { "app lock" } else { "app unlock" }, json!({ "which": which }), work).await?;
     output::line(if lock { format!("Locked {which}; its sessions have ended.") } else { format!("Unlocked {which}.") });
     Ok(())

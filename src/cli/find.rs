@@ -9,6 +9,18 @@ use leadkeep::{
 /// How many rows a list reads at once.
 pub(crate) const PAGE: u64 = 500;
 
+/// Every row of a list that `page` reads [`PAGE`] by [`PAGE`], told the last row it has given.
+pub(crate) async fn every<T>(page: impl AsyncFn(Option<&T>) -> Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+    let mut all: Vec<T> = Vec::new();
+    loop {
+        let more = page(all.last()).await?;
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
+}
+
 /// The person with this e-mail address or id.
 pub(crate) async fn person(op: &Op, who: &str) -> Result<people::PersonView, Error> {
     match who.parse() {

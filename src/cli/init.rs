@@ -45,7 +45,7 @@ impl Init {
         let password = chosen.unwrap_or_else(|| password::generate(&SystemRandom));
         let settings = global.settings(Vec::new())?;
         Store::migrate(&server::location(&settings)).await?;
-        let admin = setup::FirstAdmin { name: self.name, email: self.email, password };
+        let admin = setup::FirstAdmin { name: self.name, email: self.email, password, own_password: !made };
         let arguments = json!({ "name": admin.name, "email": admin.email });
         let initialise = async |operator: &Operator| {
             operator.act("init", arguments, async |op| setup::initialise(op, &admin).await).await?;
@@ -55,7 +55,7 @@ impl Init {
         output::line(format!("Made a new installation in {}.", settings.data.display()));
         output::line(format!("First admin: {}", admin.email));
         if made {
-            output::line(format!("Password:    {}   (shown this once)", admin.password));
+            output::line(format!("Password:    {}   (shown this once; to be changed at the first sign-in)", admin.password));
         }
         output::line(NEXT);
         Ok(Exit::Done)

@@ -19,6 +19,7 @@ mod operator;
 mod output;
 mod password;
 mod person;
+mod proposal;
 mod reindex;
 mod role;
 mod schema;
@@ -76,6 +77,7 @@ enum Command {
     Compartment(compartment::Compartment),
     Role(role::Role),
     Grant(grant::Grant),
+    Proposal(proposal::Proposal),
     Keys(keys::Keys),
     /// Print the GraphQL schema (SDL)
     Schema(schema::Print),
@@ -125,6 +127,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Compartment(compartment) => in_runtime(Operator::during(&global, async |operator| compartment.run(operator).await)),
         Command::Role(role) => in_runtime(Operator::during(&global, async |operator| role.run(operator).await)),
         Command::Grant(grant) => in_runtime(Operator::during(&global, async |operator| grant.run(operator).await)),
+        Command::Proposal(proposal) => in_runtime(Operator::during(&global, async |operator| proposal.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),
         Command::Serve(serve) => in_runtime(serve.run(&global)),
         Command::Migrate(migrate) => in_runtime(migrate.run(&global)),

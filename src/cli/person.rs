@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use leadkeep::app::{
     Op,
-    people::{self, PeopleFilter, PersonView},
+    people::{self, FirstPassword, PeopleFilter, PersonView},
 };
 use serde_json::json;
 
@@ -78,15 +78,15 @@ enum Command {
 
 impl Person {
     pub(crate) async fn run(self, operator: &Operator) -> Result<Exit, Failure> {
-        let typed = match &self.command {
-            Command::Add { password_stdin: true, .. } => Some(password::from_stdin()?),
-            _ => None,
+        let password = match &self.command {
+            Command::Add { password_stdin: true, .. } => FirstPassword::Given(password::from_stdin()?),
+            _ => FirstPassword::Made,
         };
         match self.command {
             Command::List { search, locked } => list(operator, search, locked).await?,
             Command::Add { name, email, .. } => {
                 let arguments = json!({ "name": name, "email": email });
-                let added = operator.act("person add", arguments, async |op| people::add(op, &name, &email, typed).await).await?;
+                let added = operator.act("person add", arguments, async |op| people::add(op, &name, &email, password).await).await?;
                 output::line(format!("Added {email} ({}).", added.person.id));
                 show_once(added.password);
             }
@@ -111,7 +111,7 @@ impl Person {
                 let reset = async |op: &Op| people::set_password(op, find::person(op, &who).await?.id).await;
                 let made = operator.act("person reset-password", json!({ "who": who }), reset).await?;
                 output::line(format!("{who} has a new password; their sessions have ended."));
-                show_once(made.password);
+                show_once(made.value.password);
             }
         }
         Ok(Exit::Done)
@@ -122,14 +122,7 @@ async fn list(operator: &Operator, search: Option<String>, locked: bool) -> Resu
     let arguments = json!({ "search": search, "locked": locked });
     let filter = PeopleFilter { locked: locked.then_some(true), search };
     let all = async |op: &Op| {
-        let mut all: Vec<PersonView> = Vec::new();
-        loop {
-            let page = people::list(op, &filter, all.last().map(|person| person.id), find::PAGE).await?;
-            if page.is_empty() {
-                return Ok(all);
-            }
-            all.extend(page);
-        }
+        find::every(async |last: Option<&PersonView>| people::list(op, &filter, last.map(|person| person.id), find::PAGE).await).await
     };
     let people = operator.act("person list", arguments, all).await?;
     let row = |person: PersonView| {
@@ -141,13 +134,16 @@ async fn list(operator: &Operator, search: Option<String>, locked: bool) -> Resu
 }
 
 async fn set_locked(operator: &Operator, who: &str, lock: bool) -> Result<(), Failure> {
-    let work = async |op: &Op| people::set_locked(op, find::person(op, who).await?.id, lock).await;
+    let work = async |op: &Op| {
+        let person = find::person(op, who).await?.id;
+        if lock { people::lock(op, person).await } else { people::unlock(op, person).await.map(|asked| asked.value) }
+    };
     operator.act(if lock { "person lock" } else { "person unlock" }, json!({ "who": who }), work).await?;
     Ok(())
 }
 
 fn show_once(password: Option<String>) {
     if let Some(password) = password {
-        output::line(format!("Password: {password}   (shown this once)"));
+        output::line(format!("Password: {password}   (shown this once; to be changed at the first sign-in)"));
     }
 }

@@ -70,7 +70,7 @@ impl Team {
                 let edit = TeamEdit { name: Some(name.clone()), parent: None };
                 let work = async |op: &Op| teams::change(op, find::team(op, &team)?, None, &edit).await;
                 let changed = operator.act("team rename", json!({ "team": team, "name": name }), work).await?;
-                output::line(format!("The team {team} is now {}.", changed.name));
+                output::line(format!("The team {team} is now {}.", changed.value.name));
             }
             Command::Remove { team } => {
                 let work = async |op: &Op| teams::remove(op, find::team(op, &team)?).await;

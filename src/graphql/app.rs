@@ -6,13 +6,11 @@ use super::{
     account::AccountReference,
     error::{Outward, op},
     page::{Asked, connection},
+    proposal::Proposal,
     scalar::{DateTime, id, opaque},
 };
 use crate::{
-    app::{
-        Op,
-        apps::{self, AppFilter as Wanted, AppView, MadeSecret},
-    },
+    app::apps::{self, AppFilter as Wanted, AppView, MadeSecret},
     domain::Id,
 };
 
@@ -157,6 +155,15 @@ pub struct AppPayload {
     app: App,
 }
 
+/// An app as it is now, and what waits.
+#[derive(Debug, SimpleObject)]
+pub struct UnlockAppPayload {
+    /// The app.
+    app: App,
+    /// What waits for another admin; null if it took hold.
+    proposal: Option<Proposal>,
+}
+
 /// A new app with its first client secret.
 #[derive(Debug, SimpleObject)]
 pub struct AddAppPayload {
@@ -173,8 +180,10 @@ pub struct AddAppPayload {
 pub struct AddAppSecretPayload {
     /// The secret, without what it is.
     secret: AppSecret,
-    /// What it is: shown this once.
+    /// What it is: shown this once. It works once the proposal is approved.
     client_secret: String,
+    /// What waits for another admin; null if it took hold.
+    proposal: Option<Proposal>,
 }
 
 /// A client secret that works no longer.
@@ -237,15 +246,19 @@ impl AppMutation {
 
     /// Locks an app out: its sessions end, its grants rest.
     async fn lock_app(&self, ctx: &Context<'_>, #[graphql(desc = "Which app.")] input: AppIdInput) -> Result<Option<AppPayload>> {
-        set_locked(op(ctx), &input.id, true).await.map(Some)
+        let op = op(ctx);
+        let app = id(&input.id).outward(op)?;
+        Ok(Some(AppPayload { app: apps::lock(op, app).await.outward(op)?.into() }))
     }
 
-    /// Lets a locked app in again.
-    async fn unlock_app(&self, ctx: &Context<'_>, #[graphql(desc = "Which app.")] input: AppIdInput) -> Result<Option<AppPayload>> {
-        set_locked(op(ctx), &input.id, false).await.map(Some)
+    /// Lets a locked app in again, once another admin has approved it.
+    async fn unlock_app(&self, ctx: &Context<'_>, #[graphql(desc = "Which app.")] input: AppIdInput) -> Result<Option<UnlockAppPayload>> {
+        let op = op(ctx);
+        let asked = apps::unlock(op, id(&input.id).outward(op)?).await.outward(op)?;
+        Ok(Some(UnlockAppPayload { app: asked.value.into(), proposal: asked.proposal.map(Proposal::from) }))
     }
 
-    /// Makes a client secret for an app.
+    /// Makes a client secret for an app. It works once another admin has approved it: whoever has it can act as the app.
     async fn add_app_secret(
         &self,
         ctx: &Context<'_>,
@@ -253,8 +266,10 @@ impl AppMutation {
     ) -> Result<Option<AddAppSecretPayload>> {
         let op = op(ctx);
         let app = id(&input.app).outward(op)?;
-        let MadeSecret { secret, text } = apps::add_secret(op, app, input.expires_at.map(|end| end.0)).await.outward(op)?;
-        Ok(Some(AddAppSecretPayload { secret: secret.into(), client_secret: text }))
+        let asked = apps::add_secret(op, app, input.expires_at.map(|end| end.0)).await.outward(op)?;
+        let MadeSecret { secret, text } = asked.value;
+        let proposal = asked.proposal.map(Proposal::from);
+        Ok(Some(AddAppSecretPayload { secret: secret.into(), client_secret: text, proposal }))
     }
 
     /// Takes a client secret away and ends the app's sessions.
@@ -267,9 +282,4 @@ impl AppMutation {
         let secret = id(&input.id).outward(op)?;
         Ok(Some(RevokeAppSecretPayload { secret: apps::revoke_secret(op, secret).await.outward(op)?.into() }))
     }
-}
-
-async fn set_locked(op: &Op, which: &ID, lock: bool) -> Result<AppPayload> {
-    let app = id(which).outward(op)?;
-    Ok(AppPayload { app: apps::set_locked(op, app, lock).await.outward(op)?.into() })
 }

@@ -5,6 +5,7 @@ use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
 use super::{
     error::{Outward, op},
     marking::{LevelName, MarkingInput},
+    proposal::Proposal,
 };
 use crate::{
     app::markings::{self, Marked},
@@ -97,6 +98,8 @@ pub struct AddCompartmentPayload {
 pub struct SetFieldMarkingPayload {
     /// The field with its marking.
     field_marking: FieldMarking,
+    /// What waits for another admin; null if it took hold.
+    proposal: Option<Proposal>,
 }
 
 /// The notice as it is now.
@@ -111,6 +114,8 @@ pub struct SetNoticePayload {
 pub struct SetDefaultLeadMarkingPayload {
     /// The marking of a lead that comes in without one.
     marking: RuledMarking,
+    /// What waits for another admin; null if it took hold.
+    proposal: Option<Proposal>,
 }
 
 /// Queries about markings.
@@ -160,7 +165,8 @@ impl FieldMarkingMutation {
         Ok(Some(AddCompartmentPayload { compartments: markings::add_compartment(op, &input.code).await.outward(op)? }))
     }
 
-    /// Sets the company-wide marking of a lead field.
+    /// Sets the company-wide marking of a lead field. One that does not dominate the marking so far waits for another
+    /// admin.
     async fn set_field_marking(
         &self,
         ctx: &Context<'_>,
@@ -168,8 +174,9 @@ impl FieldMarkingMutation {
     ) -> Result<Option<SetFieldMarkingPayload>> {
         let op = op(ctx);
         let field = Field::from_name(&input.field).ok_or_else(|| Refusal::bad_input("There is no such field.")).outward(op)?;
-        let marked = markings::set_field(op, field, &text(input.marking), input.expected_revision).await.outward(op)?;
-        Ok(Some(SetFieldMarkingPayload { field_marking: FieldMarking { field: field.name(), marking: marked.into() } }))
+        let asked = markings::set_field(op, field, &text(input.marking), input.expected_revision).await.outward(op)?;
+        let field_marking = FieldMarking { field: field.name(), marking: asked.value.into() };
+        Ok(Some(SetFieldMarkingPayload { field_marking, proposal: asked.proposal.map(Proposal::from) }))
     }
 
     /// Sets the notice that goes out with every answer.
@@ -182,15 +189,16 @@ impl FieldMarkingMutation {
         Ok(Some(SetNoticePayload { notice: markings::set_notice(op, &input.notice, input.expected_revision).await.outward(op)? }))
     }
 
-    /// Sets the marking of a lead that comes in without one.
+    /// Sets the marking of a lead that comes in without one. One that does not dominate that so far waits for another
+    /// admin.
     async fn set_default_lead_marking(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The marking.")] input: SetDefaultLeadMarkingInput,
     ) -> Result<Option<SetDefaultLeadMarkingPayload>> {
         let op = op(ctx);
-        let marked = markings::set_default(op, &text(input.marking), input.expected_revision).await.outward(op)?;
-        Ok(Some(SetDefaultLeadMarkingPayload { marking: marked.into() }))
+        let asked = markings::set_default(op, &text(input.marking), input.expected_revision).await.outward(op)?;
+        Ok(Some(SetDefaultLeadMarkingPayload { marking: asked.value.into(), proposal: asked.proposal.map(Proposal::from) }))
     }
 }
 

@@ -23,6 +23,7 @@ pub mod permission;
 pub mod person;
 pub mod policy_revision;
 pub mod proof;
+pub mod proposal;
 pub mod raw;
 pub mod role;
 pub mod role_change;
@@ -51,6 +52,7 @@ pub struct Query(
     grant::GrantQuery,
     field_marking::FieldMarkingQuery,
     policy_revision::PolicyRevisionQuery,
+    proposal::ProposalQuery,
 );
 
 /// The root of mutations.
@@ -66,6 +68,7 @@ pub struct Mutation(
     role_change::RoleMutation,
     grant::GrantMutation,
     field_marking::FieldMarkingMutation,
+    proposal::ProposalMutation,
 );
 
 /// The schema.

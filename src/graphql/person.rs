@@ -5,14 +5,13 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 use super::{
     error::{Outward, op},
     page::{Asked, connection},
+    proposal::Proposal,
     scalar::{DateTime, id, opaque},
 };
 use crate::{
-    app::{
-        Op,
-        people::{self, PeopleFilter, PersonView, WithPassword},
-    },
+    app::people::{self, FirstPassword, PeopleFilter, PersonView, WithPassword},
     domain::Id,
+    policy,
 };
 
 /// A person with an account.
@@ -102,18 +101,29 @@ pub struct PersonPayload {
     person: Person,
 }
 
+/// A person as they are now, and what waits.
+#[derive(Debug, SimpleObject)]
+pub struct UnlockPersonPayload {
+    /// The person.
+    person: Person,
+    /// What waits for another admin; null if it took hold.
+    proposal: Option<Proposal>,
+}
+
 /// A person with a password made for them.
 #[derive(Debug, SimpleObject)]
 pub struct PersonPasswordPayload {
     /// The person.
     person: Person,
-    /// The password: shown this once, to be changed by its owner.
+    /// The password: shown this once. With it its owner can do nothing but set another.
     password: Option<String>,
+    /// What waits for another admin; null if it took hold.
+    proposal: Option<Proposal>,
 }
 
-impl From<WithPassword> for PersonPasswordPayload {
-    fn from(made: WithPassword) -> Self {
-        Self { person: made.person.into(), password: made.password }
+impl PersonPasswordPayload {
+    fn of(made: WithPassword, proposal: Option<policy::Proposal>) -> Self {
+        Self { person: made.person.into(), password: made.password, proposal: proposal.map(Proposal::from) }
     }
 }
 
@@ -154,7 +164,8 @@ impl PersonMutation {
         #[graphql(desc = "Who.")] input: AddPersonInput,
     ) -> Result<Option<PersonPasswordPayload>> {
         let op = op(ctx);
-        Ok(Some(people::add(op, &input.name, &input.email, None).await.outward(op)?.into()))
+        let made = people::add(op, &input.name, &input.email, FirstPassword::Made).await.outward(op)?;
+        Ok(Some(PersonPasswordPayload::of(made, None)))
     }
 
     /// Gives a person another name or e-mail address.
@@ -171,16 +182,24 @@ impl PersonMutation {
 
     /// Locks a person out: their sessions end, their grants rest.
     async fn lock_person(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: PersonIdInput) -> Result<Option<PersonPayload>> {
-        set_locked(op(ctx), &input.id, true).await.map(Some)
+        let op = op(ctx);
+        let person = id(&input.id).outward(op)?;
+        Ok(Some(PersonPayload { person: people::lock(op, person).await.outward(op)?.into() }))
     }
 
-    /// Lets a locked person in again.
-    async fn unlock_person(&self, ctx: &Context<'_>, #[graphql(desc = "Who.")] input: PersonIdInput) -> Result<Option<PersonPayload>> {
-        set_locked(op(ctx), &input.id, false).await.map(Some)
+    /// Lets a locked person in again, once another admin has approved it.
+    async fn unlock_person(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who.")] input: PersonIdInput,
+    ) -> Result<Option<UnlockPersonPayload>> {
+        let op = op(ctx);
+        let asked = people::unlock(op, id(&input.id).outward(op)?).await.outward(op)?;
+        Ok(Some(UnlockPersonPayload { person: asked.value.into(), proposal: asked.proposal.map(Proposal::from) }))
     }
 
-    /// Gives a person a password made for them and ends their sessions. Of those who manage or review, only the
-    /// operator can, on the command line.
+    /// Gives a person a password made for them and ends their sessions, once another admin has approved it. Of those who
+    /// manage or review, only the operator can, on the command line.
     async fn set_password(
         &self,
         ctx: &Context<'_>,
@@ -188,11 +207,7 @@ impl PersonMutation {
     ) -> Result<Option<PersonPasswordPayload>> {
         let op = op(ctx);
         let person = id(&input.id).outward(op)?;
-        Ok(Some(people::set_password(op, person).await.outward(op)?.into()))
+        let asked = people::set_password(op, person).await.outward(op)?;
+        Ok(Some(PersonPasswordPayload::of(asked.value, asked.proposal)))
     }
-}
-
-async fn set_locked(op: &Op, who: &ID, lock: bool) -> Result<PersonPayload> {
-    let person = id(who).outward(op)?;
-    Ok(PersonPayload { person: people::set_locked(op, person, lock).await.outward(op)?.into() })
 }

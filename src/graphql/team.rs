@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, Si
 
 use super::{
     error::{Outward, op},
+    proposal::Proposal,
     scalar::{id, opaque},
 };
 use crate::app::teams::{self, TeamEdit};
@@ -61,6 +62,15 @@ pub struct TeamPayload {
     team: Team,
 }
 
+/// A team as it is now, and what waits.
+#[derive(Debug, SimpleObject)]
+pub struct ChangeTeamPayload {
+    /// The team.
+    team: Team,
+    /// What waits for another admin; null if it took hold.
+    proposal: Option<Proposal>,
+}
+
 /// A team that is gone.
 #[derive(Debug, SimpleObject)]
 pub struct RemoveTeamPayload {
@@ -94,12 +104,13 @@ impl TeamMutation {
         Ok(Some(TeamPayload { team: teams::add(op, &input.name, parent).await.outward(op)?.into() }))
     }
 
-    /// Renames or moves a team.
+    /// Renames or moves a team. A move below a team that it was not below waits for another admin: it opens leads to the
+    /// holders of grants for that team.
     async fn change_team(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: ChangeTeamInput,
-    ) -> Result<Option<TeamPayload>> {
+    ) -> Result<Option<ChangeTeamPayload>> {
         let op = op(ctx);
         let parent = match &input.parent_id {
             MaybeUndefined::Undefined => None,
@@ -108,7 +119,8 @@ impl TeamMutation {
         };
         let team = id(&input.id).outward(op)?;
         let edit = TeamEdit { name: input.name, parent };
-        Ok(Some(TeamPayload { team: teams::change(op, team, input.expected_revision, &edit).await.outward(op)?.into() }))
+        let asked = teams::change(op, team, input.expected_revision, &edit).await.outward(op)?;
+        Ok(Some(ChangeTeamPayload { team: asked.value.into(), proposal: asked.proposal.map(Proposal::from) }))
     }
 
     /// Removes a team that has no team below it, no grant and no lead.

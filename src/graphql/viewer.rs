@@ -133,6 +133,11 @@ impl Viewer {
         Ok(quota::standing(op).await.outward(op)?.map(LeadsToday::from))
     }
 
+    /// Whether somebody else set the caller's password, so that `changePassword` comes before everything else.
+    async fn must_change_password(&self, ctx: &Context<'_>) -> bool {
+        op(ctx).rights.own_password().is_err()
+    }
+
     /// When the first of the caller's grants expires.
     async fn rights_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
         op(ctx).rights.valid_until().map(DateTime)

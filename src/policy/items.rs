@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned, de::Error as _};
 use sha2::{Digest as _, Sha256};
 
 use super::PolicyDocument;
 use crate::domain::Digest;
 
 /// One item that a change of the policy touches; the values are JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ItemChange {
     /// `compartment`, `fieldMarking`, `team`, `role`, `grant` or `setting`.
     pub kind: &'static str,
@@ -23,6 +23,23 @@ pub struct ItemChange {
 
 /// The kinds of items.
 pub const KINDS: &[&str] = &["compartment", "fieldMarking", "team", "role", "grant", "setting"];
+
+/// By hand: the kind is one of [`KINDS`] and not text of its own.
+impl<'de> Deserialize<'de> for ItemChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Read {
+            kind: String,
+            item: String,
+            before: Option<String>,
+            after: Option<String>,
+        }
+        let Read { kind, item, before, after } = Read::deserialize(deserializer)?;
+        let kind = KINDS.iter().copied().find(|known| *known == kind).ok_or_else(|| D::Error::custom("no kind of item"))?;
+        Ok(Self { kind, item, before, after })
+    }
+}
 
 type Items = BTreeMap<(&'static str, String), String>;
 

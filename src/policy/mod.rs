@@ -13,7 +13,7 @@ pub mod table;
 pub(crate) mod text;
 pub mod window;
 
-pub use change::{Acting, GrantWish};
+pub use change::{Act, Acting, Decided, GrantWish, PROPOSAL_SECONDS, Proposal, ProposalState};
 pub use document::{FieldMarkings, GrantRow, GrantState, PolicyDocument, RoleDefinition, Scope, TeamRow, WindowTemplate};
 pub use marking::{Level, Marking};
 pub use permission::{Permission, Permissions};

@@ -33,6 +33,8 @@ pub struct Rights {
     roles: Vec<Id>,
     valid_until: Option<Timestamp>,
     field_markings: Arc<[Marking]>,
+    /// Whether there is nothing until a password that somebody else set has been changed.
+    password_given: bool,
 }
 
 impl Rights {
@@ -46,7 +48,13 @@ impl Rights {
             roles: Vec::new(),
             valid_until: None,
             field_markings: field_markings(policy),
+            password_given: false,
         }
+    }
+
+    /// Those of a person whose password somebody else set: nothing, until they have changed it.
+    pub fn until_password_changed(policy: &PolicyDocument) -> Self {
+        Self { password_given: true, ..Self::none(policy) }
     }
 
     /// The operator's, who holds a shell on the server: everything, and every act of it recorded.
@@ -101,11 +109,21 @@ impl Rights {
             roles: self.roles.iter().chain(&other.roles).copied().collect(),
             valid_until: earlier(self.valid_until, other.valid_until),
             field_markings: self.field_markings.clone(),
+            password_given: self.password_given || other.password_given,
         }
+    }
+
+    /// Refuses whoever still has a password that somebody else set.
+    pub fn own_password(&self) -> Result<(), Refusal> {
+        if self.password_given {
+            return Err(Refusal::forbidden("Somebody else set your password; change it first, with `changePassword`."));
+        }
+        Ok(())
     }
 
     /// A permit, or why there is none.
     pub fn permit(&self, permission: Permission) -> Result<Permit, Refusal> {
+        self.own_password()?;
         if self.permissions.contains(permission) {
             Ok(Permit { permission })
         } else {

@@ -17,6 +17,8 @@ pub struct Account {
     pub is_app: bool,
     /// Whether it is locked.
     pub locked: bool,
+    /// Whether somebody else set its password, so that it may do nothing but set another.
+    pub password_given: bool,
 }
 
 /// Person, app, and whether it is the operator.
@@ -61,6 +63,7 @@ impl Snapshot {
             return Rights::operator(&self.document);
         }
         let of = |id: Id| match self.accounts.get(&id) {
+            Some(account) if !account.locked && account.password_given => Rights::until_password_changed(&self.document),
             Some(account) if !account.locked => Rights::of(&self.document, id, now),
             _ => Rights::none(&self.document),
         };

@@ -18,6 +18,8 @@ pub struct PersonCredential {
     pub email: String,
     /// The password as a PHC string.
     pub password_hash: String,
+    /// Whether somebody else set it.
+    pub password_given: bool,
     /// Whether the account is locked.
     pub locked: bool,
 }
@@ -57,7 +59,11 @@ impl Store {
     async fn person_where(&self, which: impl sea_orm::sea_query::IntoCondition) -> Result<Option<PersonCredential>, StoreError> {
         let row = person::Entity::find().filter(which).one(&self.0.main).await?;
         let locked = self.is_locked(row.as_ref().map_or(NOBODY, |row| row.id)).await?;
-        Ok(row.map(|row| PersonCredential { id: Id(row.id), email: row.email, password_hash: row.password_hash, locked }))
+        let credential = |row: person::Model| {
+            let (id, password_given) = (Id(row.id), row.password_given != 0);
+            PersonCredential { id, email: row.email, password_hash: row.password_hash, password_given, locked }
+        };
+        Ok(row.map(credential))
     }
 
     /// An account without a subject is as good as locked.
@@ -68,11 +74,12 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Gives a person another password, as a PHC string.
-    pub async fn set_password(self, person: Id, hash: &str, now: Timestamp) -> Result<(), StoreError> {
+    /// Gives a person another password, as a PHC string; `given` if somebody else set it.
+    pub async fn set_password(self, person: Id, hash: &str, given: bool, now: Timestamp) -> Result<(), StoreError> {
         let set = person::Entity::update_many()
             .col_expr(person::Column::PasswordHash, Expr::value(hash))
             .col_expr(person::Column::PasswordChangedAt, Expr::value(now.0))
+            .col_expr(person::Column::PasswordGiven, Expr::value(i64::from(given)))
             .filter(person::Column::Id.eq(person.0));
         set.exec(self.0).await?;
         Ok(())

@@ -1,9 +1,11 @@
 //! What decisions need, read in one go.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use entity::{generation, policy_item, policy_revision, subject};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IsolationLevel, QueryFilter, QueryOrder, TransactionTrait};
+use entity::{generation, person, policy_item, policy_revision, subject};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IsolationLevel, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+};
 
 use super::{Store, StoreError, Tx};
 use crate::{
@@ -33,11 +35,15 @@ impl Store {
         let items = policy_item::Entity::find().all(&moment).await?;
         let revision = policy_revision::Entity::find().order_by_desc(policy_revision::Column::Number).one(&moment).await?;
         let subjects = subject::Entity::find().all(&moment).await?;
+        let given = person::Entity::find().select_only().column(person::Column::Id).filter(person::Column::PasswordGiven.ne(0));
+        let given: HashSet<i64> = given.into_tuple().all(&moment).await?.into_iter().collect();
         moment.rollback().await?;
         let items = items.iter().map(|row| (row.kind.as_str(), row.item.as_str(), row.value.as_str()));
         let document = PolicyDocument::from_items(items).map_err(StoreError::Corrupt)?;
-        let account =
-            |row: subject::Model| (Id(row.id), Account { name: row.name, is_app: row.kind == APP, locked: row.locked_at.is_some() });
+        let account = |row: subject::Model| {
+            let (is_app, locked, password_given) = (row.kind == APP, row.locked_at.is_some(), given.contains(&row.id));
+            (Id(row.id), Account { name: row.name, is_app, locked, password_given })
+        };
         let accounts: HashMap<_, _> = subjects.into_iter().map(account).collect();
         let sha256 = document.sha256();
         Ok(Snapshot::new(generation, revision.map_or(0, |row| row.number), sha256, document, accounts))

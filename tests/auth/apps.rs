@@ -157,7 +157,7 @@ on_both_backends!(a_locked_app_is_refused_on_the_next_request, |world| async {
     let both = exchange(&world, rep.token.as_deref().unwrap()).await;
     let both = world.anonymous().with_token(both.json["access_token"].as_str().unwrap());
     assert!(counts(&app).await && counts(&both).await);
-    apps::set_locked(&operator(&world).await, APP, true).await.unwrap();
+    apps::lock(&operator(&world).await, APP).await.unwrap();
     assert!(!counts(&app).await && !counts(&both).await && counts(&rep).await);
     refused(&token(&world, &[("grant_type", "client_credentials")]).await, 401, "invalid_client");
 });

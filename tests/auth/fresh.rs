@@ -16,10 +16,10 @@ on_both_backends!(a_locked_person_is_refused_on_the_next_request, |world| async 
     let tokens = sign_in(&caller, REP.email, PASSWORD).await.data()["signIn"].clone();
     let rep = caller.with_token(tokens["accessToken"].as_str().unwrap());
     assert!(counts(&rep).await);
-    people::set_locked(&operator(&world).await, REP.id, true).await.unwrap();
+    people::lock(&operator(&world).await, REP.id).await.unwrap();
     assert!(!counts(&rep).await);
     assert_eq!(refresh(&caller, tokens["refreshToken"].as_str().unwrap()).await.code(), Some("UNAUTHENTICATED"));
-    people::set_locked(&operator(&world).await, REP.id, false).await.unwrap();
+    people::unlock(&operator(&world).await, REP.id).await.unwrap();
     assert!(!counts(&rep).await, "unlocking does not bring old sessions back");
     assert!(counts(&world.caller(REP).await).await);
 });
@@ -33,7 +33,7 @@ on_both_backends!(other_servers_notice_within_a_second, |world| async {
     assert!(!counts(&ended).await);
     world.clock.advance_seconds(1);
     assert!(!counts(&there(&ended)).await && counts(&there(&rep)).await);
-    people::set_locked(&operator(&world).await, REP.id, true).await.unwrap();
+    people::lock(&operator(&world).await, REP.id).await.unwrap();
     world.clock.advance_seconds(1);
     assert!(!counts(&there(&rep)).await);
 });

@@ -24,7 +24,7 @@ on_both_backends!(signing_in_and_out, |world| async {
 });
 
 on_both_backends!(unknown_wrong_and_locked_are_answered_alike, |world| async {
-    leadkeep::app::people::set_locked(&operator(&world).await, OTHER_REP.id, true).await.unwrap();
+    leadkeep::app::people::lock(&operator(&world).await, OTHER_REP.id).await.unwrap();
     let caller = world.anonymous();
     let mut answers = Vec::new();
     for (email, password) in [("nobody@example.com", PASSWORD), (REP.email, "a wrong password"), (OTHER_REP.email, PASSWORD), ("", "")] {

@@ -98,7 +98,13 @@ pub async fn found(database: &DatabaseConnection, now: Timestamp, random: std::s
         |id: Id, kind, name: &str| subject::Model { id: id.0, kind, name: name.into(), locked_at: None, created_at: now.0, version: 1 };
     for who in PEOPLE {
         account(who.id, 1, who.name).into_active_model().insert(database).await.expect("a subject");
-        let row = person::Model { id: who.id.0, email: who.email.into(), password_hash: hash.clone(), password_changed_at: now.0 };
+        let row = person::Model {
+            id: who.id.0,
+            email: who.email.into(),
+            password_hash: hash.clone(),
+            password_changed_at: now.0,
+            password_given: 0,
+        };
         row.into_active_model().insert(database).await.expect("a person");
     }
     let secret = Secret::new(&*random);

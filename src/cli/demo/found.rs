@@ -13,7 +13,9 @@ use leadkeep::{
     app::{
         Core, Error, Op, apps, grants,
         import::{self, Request, Watcher},
-        markings, people, sessions, setup, teams,
+        markings,
+        people::{self, FirstPassword},
+        sessions, setup, teams,
     },
     domain::{Id, Subject},
     import::{Options, Reject},
@@ -98,7 +100,7 @@ impl Founding<'_> {
 
     /// The first admin bootstraps alone; the operator approves the second, and no grant after that.
     async fn admins(&mut self) -> Result<(), Failure> {
-        let first = setup::FirstAdmin { name: ADA.name.into(), email: ADA.email.into(), password: self.password(ADA) };
+        let first = setup::FirstAdmin { name: ADA.name.into(), email: ADA.email.into(), password: self.password(ADA), own_password: true };
         self.operator("init", json!({ "email": ADA.email }), async |op| setup::initialise(op, &first).await).await?;
         let ben = self.person(BEN).await?;
         let give = async |op: &Op| grants::give(op, &wish(op, ben, BEN.role, None, false)?).await;
@@ -108,7 +110,7 @@ impl Founding<'_> {
 
     async fn person(&mut self, member: Member) -> Result<Id, Failure> {
         let password = self.password(member);
-        let add = async |op: &Op| people::add(op, member.name, member.email, Some(password)).await;
+        let add = async |op: &Op| people::add(op, member.name, member.email, FirstPassword::Own(password)).await;
         let added = self.operator("person add", json!({ "name": member.name, "email": member.email }), add).await?;
         Ok(added.person.id)
     }

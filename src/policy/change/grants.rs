@@ -8,7 +8,7 @@ use crate::{
 
 const REASON: usize = 500;
 /// From so many admins on, the operator no longer stands in for the second one.
-const ENOUGH_ADMINS: usize = 2;
+pub(super) const ENOUGH_ADMINS: usize = 2;
 
 /// What is asked for.
 #[derive(Clone, Debug)]

@@ -6,11 +6,14 @@ mod acting;
 mod duties;
 mod grants;
 mod markings;
+mod proposal;
 mod roles;
 mod teams;
+mod widening;
 
 pub use acting::Acting;
 pub use grants::GrantWish;
+pub use proposal::{Act, Decided, PROPOSAL_SECONDS, Proposal, ProposalState};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]

@@ -41,6 +41,8 @@ pub struct NewPerson {
     pub email: String,
     /// PHC string of the password.
     pub password_hash: String,
+    /// Whether somebody else knows it, so that its owner has to change it.
+    pub password_given: bool,
     /// Now.
     pub at: Timestamp,
 }
@@ -54,6 +56,7 @@ impl Tx<'_> {
             email: Set(new.email.clone()),
             password_hash: Set(new.password_hash.clone()),
             password_changed_at: Set(new.at.0),
+            password_given: Set(i64::from(new.password_given)),
         };
         person::Entity::insert(row).exec_without_returning(self.0).await?;
         Ok(())
@@ -68,15 +71,6 @@ impl Tx<'_> {
         let changed = person::Entity::update_many().col_expr(person::Column::Email, Expr::value(email));
         changed.filter(person::Column::Id.eq(id.0)).exec(self.0).await?;
         Ok(true)
-    }
-
-    /// Gives a person another password.
-    pub async fn set_person_password(self, _permit: Permit, id: Id, password_hash: &str, at: Timestamp) -> Result<(), StoreError> {
-        let changed = person::Entity::update_many()
-            .col_expr(person::Column::PasswordHash, Expr::value(password_hash))
-            .col_expr(person::Column::PasswordChangedAt, Expr::value(at.0));
-        changed.filter(person::Column::Id.eq(id.0)).exec(self.0).await?;
-        Ok(())
     }
 }
 

@@ -1,7 +1,11 @@
 //! Managing people, apps, teams, roles, grants and markings.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod given_passwords;
+mod proposals;
 
 use serde_json::{Value, json};
 use support::{Answer, Caller, company, on_both_backends};
@@ -109,8 +113,15 @@ on_both_backends!(locked_is_locked_at_once, |world| async {
     ada.graphql(lock, both.clone()).await.data();
     assert_eq!(rep.graphql(leads, json!({})).await.code(), Some("UNAUTHENTICATED"));
     assert_eq!(app.graphql(leads, json!({})).await.code(), Some("UNAUTHENTICATED"));
-    let unlock = lock.replace("lockPerson", "unlockPerson").replace("lockApp", "unlockApp");
-    ada.graphql(&unlock, both).await.data();
+    let unlock = "mutation($rep: PersonIdInput!, $app: AppIdInput!) {
+        unlockPerson(input: $rep) { person { locked } proposal { id } } unlockApp(input: $app) { app { locked } proposal { id } } }";
+    let asked = ada.graphql(unlock, both).await;
+    let (person, its_app) = (&asked.data()["unlockPerson"], &asked.data()["unlockApp"]);
+    assert!(person["person"]["locked"] == true && its_app["app"]["locked"] == true, "to let somebody in again takes two");
+    let abel = world.caller(company::SECOND_ADMIN).await;
+    for waiting in [person, its_app] {
+        proposals::on_proposal(&abel, proposals::APPROVE, &waiting["proposal"]["id"]).await.data();
+    }
     assert_eq!(rep.graphql(leads, json!({})).await.code(), Some("UNAUTHENTICATED"), "the old session stays ended");
     world.caller(company::REP).await.graphql(leads, json!({})).await.data();
 });
@@ -135,10 +146,12 @@ on_both_backends!(passwords_and_secrets_are_shown_once, |world| async {
     assert_eq!(ada.graphql(set, other).await.code(), Some("FORBIDDEN"), "that would let one admin act as another");
     ada.graphql(set, json!({ "input": { "id": person["id"] } })).await.data();
 
-    let secret = "mutation($input: AddAppSecretInput!) { addAppSecret(input: $input) { secret { id } clientSecret } }";
+    let secret = "mutation($input: AddAppSecretInput!) { addAppSecret(input: $input) { secret { id } clientSecret proposal { id } } }";
     let app = json!({ "input": { "app": company::APP.to_string() } });
     let made = ada.graphql(secret, app.clone()).await;
     let made = &made.data()["addAppSecret"];
+    let abel = world.caller(company::SECOND_ADMIN).await;
+    proposals::on_proposal(&abel, proposals::APPROVE, &made["proposal"]["id"]).await.data();
     world.anonymous().client_credentials(company::CLIENT_ID, made["clientSecret"].as_str().unwrap()).await;
     let old = world.app().await;
     assert_eq!(ada.graphql(secret, app).await.code(), Some("CONFLICT"), "two at once, not three");

@@ -1,0 +1,128 @@
+//! What a proposal does once it takes hold, and what the operator does with no other's leave.
+
+use serde_json::json;
+
+use super::{
+    Error, Op, apps,
+    revise::{Basis, recorded, settled},
+};
+use crate::{
+    domain::{Id, Timestamp},
+    policy::{Act, Decided, Permit, Refusal},
+    store::{AppSecret, Change, NewSecret, Settled, Tx, sessions::SessionsOf},
+};
+
+/// What is written.
+enum Effect {
+    Policy(Settled),
+    Secret(NewSecret),
+    Password(Id, String),
+    Unlock(Id),
+}
+
+/// What an act changes, as records and lists of proposals have it.
+pub fn changes(op: &Op, act: &Act) -> Vec<Change> {
+    match act {
+        Act::Policy { changes } => changes.iter().map(recorded).collect(),
+        Act::AppSecret { app, secret, expires_at } => vec![apps::secret_change(&shown(*app, *secret, *expires_at, op.core.now()), true)],
+        Act::Password { person } => {
+            vec![Change { kind: "person", item: Id(*person).to_string(), before: None, after: Some(r#"{"password":"replaced"}"#.into()) }]
+        }
+        Act::Unlock { account } => {
+            let is_app = op.snapshot.accounts.get(&Id(*account)).is_some_and(|account| account.is_app);
+            let state = |locked: bool| Some(json!({ "locked": locked }).to_string());
+            let kind = if is_app { "app" } else { "person" };
+            vec![Change { kind, item: Id(*account).to_string(), before: state(true), after: state(false) }]
+        }
+    }
+}
+
+/// Makes an act take hold as decided on `basis`, and with it the proposal it comes from; `false`, and nothing done, if that
+/// state has passed. `sealed` is the hash of the password or secret it is about.
+pub(super) async fn take_hold(
+    op: &Op,
+    basis: &Basis,
+    act: &Act,
+    sealed: Option<Vec<u8>>,
+    proposal: Option<(Id, Decided)>,
+) -> Result<bool, Error> {
+    let effect = Effect::of(op, basis, act, sealed)?;
+    let mut changes = changes(op, act);
+    changes.extend(proposal.map(|(id, _)| decided(id, "APPROVED")));
+    let note = op.note_change(changes);
+    let (permit, generation, at, put) = (basis.permit, basis.snapshot.generation, op.core.now(), note.clone());
+    let written = op.core.store.write(move |tx| {
+        Box::pin(async move {
+            if !tx.bump_generation_from(generation).await? {
+                return Ok(false);
+            }
+            if let Some((id, decided)) = proposal
+                && !tx.decide_proposal(permit, id, decided).await?
+            {
+                return Err(Refusal::conflict("Somebody has decided it already.").into());
+            }
+            effect.write(tx, permit, at).await?;
+            tx.put_change(&put).await?;
+            Ok::<_, Error>(true)
+        })
+    });
+    let written = written.await?;
+    if written {
+        op.changed(&note);
+        op.core.current.check(&op.core.store, &*op.core.clock).await?;
+    }
+    Ok(written)
+}
+
+/// The end of a proposal as the record has it.
+pub(super) fn decided(id: Id, after: &str) -> Change {
+    let state = |state: &str| Some(json!({ "state": state }).to_string());
+    Change { kind: "proposal", item: id.to_string(), before: state("PENDING"), after: state(after) }
+}
+
+impl Effect {
+    fn of(op: &Op, basis: &Basis, act: &Act, sealed: Option<Vec<u8>>) -> Result<Self, Error> {
+        let account = |id: i64| basis.snapshot.accounts.get(&Id(id)).map(|_| Id(id)).ok_or_else(Refusal::not_found);
+        let unsealed = || Refusal::conflict("What it is about is no longer kept; ask for it again.");
+        Ok(match act {
+            Act::Policy { changes } => {
+                let mut document = basis.snapshot.document.clone();
+                document.carry_out(changes)?;
+                Self::Policy(settled(op, basis.snapshot.revision + 1, &document, changes.clone()))
+            }
+            Act::AppSecret { app, secret, expires_at } => {
+                let now = op.core.now();
+                if expires_at.is_some_and(|end| end <= now.0) {
+                    return Err(Refusal::bad_input("The secret would have expired already.").into());
+                }
+                let hash = sealed.and_then(|sealed| sealed.try_into().ok()).ok_or_else(unsealed)?;
+                Self::Secret(NewSecret { secret: shown(account(*app)?.0, *secret, *expires_at, now), hash })
+            }
+            Act::Password { person } => {
+                let hash = sealed.and_then(|sealed| String::from_utf8(sealed).ok()).ok_or_else(unsealed)?;
+                Self::Password(account(*person)?, hash)
+            }
+            Act::Unlock { account: id } => Self::Unlock(account(*id)?),
+        })
+    }
+
+    async fn write(&self, tx: Tx<'_>, permit: Permit, at: Timestamp) -> Result<(), Error> {
+        match self {
+            Self::Policy(revision) => tx.commit_policy(revision).await?,
+            Self::Secret(new) => {
+                apps::room_for_secret(&tx.secrets_of(permit, new.secret.app).await?, at)?;
+                tx.add_secret(permit, new).await?;
+            }
+            Self::Password(person, hash) => {
+                tx.set_password(*person, hash, true, at).await?;
+                tx.end_sessions(SessionsOf::Subject(*person), at, "password").await?;
+            }
+            Self::Unlock(account) => tx.set_locked(permit, *account, None).await?,
+        }
+        Ok(())
+    }
+}
+
+fn shown(app: i64, secret: i64, expires_at: Option<i64>, now: Timestamp) -> AppSecret {
+    AppSecret { id: Id(secret), app: Id(app), created_at: now, expires_at: expires_at.map(Timestamp) }
+}

@@ -1,0 +1,31 @@
+//! Whether a change of the policy lets anybody see more than before.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    domain::Field,
+    policy::{PolicyDocument, TeamRow},
+};
+
+impl PolicyDocument {
+    /// Whether `after` opens anything to somebody that this document does not, without a grant of it: a field or the
+    /// leads to come are marked lower, or a team comes below one that it was not below. Roles need no look: what one
+    /// allows cannot change while somebody holds it.
+    pub fn is_widened_by(&self, after: &Self) -> bool {
+        let lower = |field: &Field| !after.field_marking(*field).dominates(self.field_marking(*field));
+        let opened = |(id, _): (&i64, &TeamRow)| after.teams.contains_key(id) && !after.teams_above(*id).is_subset(&self.teams_above(*id));
+        Field::ALL.iter().any(lower)
+            || !after.default_lead_marking().dominates(self.default_lead_marking())
+            || self.teams.iter().any(opened)
+    }
+
+    /// The teams whose grants open this one's leads, but for itself.
+    fn teams_above(&self, team: i64) -> BTreeSet<i64> {
+        let mut above = BTreeSet::new();
+        let mut next = self.teams.get(&team).and_then(|row| row.parent);
+        while let Some(parent) = next.filter(|parent| above.insert(*parent)) {
+            next = self.teams.get(&parent).and_then(|row| row.parent);
+        }
+        above
+    }
+}
