@@ -23,11 +23,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const FOLD_LOCK: i64 = 0x6c65_6164_6b65_6570;
 
 const APPEND: &str = "\
-WITH epoch AS (INSERT INTO ledger_epoch (id, started_at) SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[])),
-detail AS (INSERT INTO ledger_detail (epoch, rseq, salt, variables, response)
-    SELECT $3, * FROM UNNEST($4::BIGINT[], $5::BYTEA[], $6::TEXT[], $7::BYTEA[])),
-document AS (INSERT INTO ledger_document (sha256, text) SELECT * FROM UNNEST($8::BYTEA[], $9::BYTEA[]) ON CONFLICT DO NOTHING)
-INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $3, * FROM UNNEST($10::BIGINT[], $11::BYTEA[], $12::BYTEA[])";
+WITH detail AS (INSERT INTO ledger_detail (epoch, rseq, salt, variables, response)
+    SELECT $1, * FROM UNNEST($2::BIGINT[], $3::BYTEA[], $4::TEXT[], $5::BYTEA[]))
+INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $1, * FROM UNNEST($6::BIGINT[], $7::BYTEA[], $8::BYTEA[])";
+/// The same with what is seldom new: an epoch, documents.
+const APPEND_NEW: &str = "\
+WITH detail AS (INSERT INTO ledger_detail (epoch, rseq, salt, variables, response)
+    SELECT $1, * FROM UNNEST($2::BIGINT[], $3::BYTEA[], $4::TEXT[], $5::BYTEA[])),
+epoch AS (INSERT INTO ledger_epoch (id, started_at) SELECT * FROM UNNEST($9::BIGINT[], $10::BIGINT[])),
+document AS (INSERT INTO ledger_document (sha256, text) SELECT * FROM UNNEST($11::BYTEA[], $12::BYTEA[]) ON CONFLICT DO NOTHING)
+INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $1, * FROM UNNEST($6::BIGINT[], $7::BYTEA[], $8::BYTEA[])";
 
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
     StoreError::Database(DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error.into())))
@@ -54,9 +59,13 @@ pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<()
         entries.1.push(entry.leaf.to_vec());
         entries.2.push(entry.body);
     }
-    let insert = sqlx::query(APPEND).bind(begun).bind(begins).bind(epoch);
-    let insert = insert.bind(details.0).bind(details.1).bind(details.2).bind(details.3).bind(documents.0).bind(documents.1);
-    let insert = insert.bind(entries.0).bind(entries.1).bind(entries.2);
+    let new = !begun.is_empty() || !documents.0.is_empty();
+    let insert = sqlx::query(if new { APPEND_NEW } else { APPEND }).bind(epoch);
+    let insert = insert.bind(details.0).bind(details.1).bind(details.2).bind(details.3);
+    let mut insert = insert.bind(entries.0).bind(entries.1).bind(entries.2);
+    if new {
+        insert = insert.bind(begun).bind(begins).bind(documents.0).bind(documents.1);
+    }
     let done = tokio::time::timeout(PATIENCE, insert.execute(pool.get_postgres_connection_pool())).await;
     done.map_err(|_| StoreError::Unsafe("PostgreSQL did not answer an append in time".into()))?.map_err(failed)?;
     Ok(())
