@@ -7,7 +7,6 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -277,7 +276,6 @@ struct Writing {
 
 impl Writing {
     async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, mut stop: watch::Receiver<bool>) {
-        let (mut last, mut before) = (1, 0);
         loop {
             let first = tokio::select! {
                 biased;
@@ -285,30 +283,13 @@ impl Writing {
                 first = queue.recv() => first,
             };
             let Some(first) = first else { return };
-            let expected = if last > 1 { last + before } else { 1 };
-            let batch = self.gather(first, &mut queue, expected).await;
-            (last, before) = (batch.len(), last);
-            self.commit(batch).await;
-        }
-    }
-
-    /// What waits goes along. Under load those who were just answered will soon be back with their next: while other
-    /// tasks have work to do, they get a moment for it.
-    async fn gather(&self, first: Waiting, queue: &mut mpsc::Receiver<Waiting>, expected: usize) -> Vec<Waiting> {
-        let most = self.inside.settings.batch;
-        let patience = Duration::from_micros(self.inside.settings.gather);
-        let began = Instant::now();
-        let mut batch = vec![first];
-        loop {
-            while batch.len() < most
+            let mut batch = vec![first];
+            while batch.len() < self.inside.settings.batch
                 && let Ok(next) = queue.try_recv()
             {
                 batch.push(next);
             }
-            if batch.len() >= expected.min(most) || began.elapsed() >= patience {
-                return batch;
-            }
-            tokio::task::yield_now().await;
+            self.commit(batch).await;
         }
     }
 

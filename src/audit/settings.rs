@@ -13,8 +13,6 @@ pub struct Settings {
     pub queue: usize,
     /// How many records share a commit at most.
     pub batch: usize,
-    /// How long a commit waits for more records while there is load (µs); a record that is alone never waits.
-    pub gather: u64,
     /// How long a new record waits for its place in the tree and a signed tree head over it (ms).
     pub fold_every: u64,
     /// Seconds after which a change without its record is taken for one that was left behind, and is recorded as
@@ -26,7 +24,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { origin: None, queue: 4_096, batch: 256, gather: 300, fold_every: 200, sweep_after: 1_800, index_segment: 8_192 }
+        Self { origin: None, queue: 4_096, batch: 256, fold_every: 200, sweep_after: 1_800, index_segment: 8_192 }
     }
 }
 
