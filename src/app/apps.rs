@@ -191,8 +191,9 @@ pub async fn revoke_secret(op: &Op, id: Id) -> Result<AppSecret, Error> {
     let (app, at, put) = (secret.app, op.core.now(), note.clone());
     let written = op.core.store.write(move |tx| {
         Box::pin(async move {
-            tx.remove_secret(permit, id).await?;
+            // The counter first: whoever is making a token with it has made it then, or finds it gone.
             tx.bump_generation().await?;
+            tx.remove_secret(permit, id).await?;
             tx.end_sessions(SessionsOf::Subject(app), at, "secret").await?;
             tx.put_change(&put).await?;
             Ok::<_, Error>(())

@@ -56,7 +56,7 @@ pub async fn sign_in(op: &Op, email: &str, password: String) -> Result<SignedIn,
     begin_password(op, &email).await?;
     let found = op.core.store.person_credential(&email).await?;
     let Some(person) = verified(op, found, password).await?.filter(|person| !person.locked) else {
-        return Err(Refusal::new(Code::Unauthenticated, "The e-mail address or the password is wrong.").into());
+        return Err(wrong());
     };
     op.core.auth.throttle.succeeded(&email, op.client.ip.as_deref(), op.core.now());
     if person.password_given {
@@ -65,9 +65,13 @@ pub async fn sign_in(op: &Op, email: &str, password: String) -> Result<SignedIn,
     let session = new_session(op, Some(person.id), None, None, op.core.auth.settings.session_seconds);
     let (refresh, row) = (Secret::new(&*op.core.random), session.clone());
     let note = op.note_change(vec![begun(&session)]);
-    let (written, hash) = (note.clone(), refresh.hash);
+    let (written, hash, proven) = (note.clone(), refresh.hash, person.clone());
     let work = op.core.store.write(move |tx| {
         Box::pin(async move {
+            tx.hold_rights().await?;
+            if !tx.still_proves(&proven).await? {
+                return Err(wrong());
+            }
             tx.put_session(&row).await?;
             tx.put_refresh_token(&hash, row.id, row.created_at).await?;
             tx.put_change(&written).await?;
@@ -92,9 +96,9 @@ pub async fn refresh(op: &Op, refresh_token: &str) -> Result<SignedIn, Error> {
     }
     let person = core.store.person_credential_of(session.person.ok_or_else(stale)?).await?;
     let in_time = now < token.issued_at.plus_seconds(core.auth.settings.refresh_token_seconds);
-    if !in_time || person.is_none_or(|person| person.locked) {
+    let Some(person) = person.filter(|person| in_time && !person.locked) else {
         return Err(stale());
-    }
+    };
     let next = Secret::new(&*core.random);
     let id = session.id;
     let note =
@@ -102,6 +106,10 @@ pub async fn refresh(op: &Op, refresh_token: &str) -> Result<SignedIn, Error> {
     let (written, next_hash) = (note.clone(), next.hash);
     let work = core.store.write(move |tx| {
         Box::pin(async move {
+            tx.hold_rights().await?;
+            if !tx.is_session_open(id, now).await? || !tx.still_proves(&person).await? {
+                return Err(stale());
+            }
             let first = tx.spend_refresh_token(&hash, now).await?;
             if first {
                 tx.put_refresh_token(&next_hash, id, now).await?;
@@ -135,9 +143,9 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
     let known = op.core.store.person_credential_of(person).await?.ok_or_else(nobody)?;
     let (email, same) = (known.email.clone(), current == new);
     begin_password(op, &email).await?;
-    if verified(op, Some(known), current).await?.is_none() {
+    let Some(known) = verified(op, Some(known), current).await? else {
         return Err(Refusal::bad_input("The current password is wrong.").into());
-    }
+    };
     op.core.auth.throttle.succeeded(&email, op.client.ip.as_deref(), op.core.now());
     if same {
         return Err(Refusal::bad_input("Choose a password other than the current one.").into());
@@ -150,6 +158,9 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
         Box::pin(async move {
             // Whoever was to change it may do everything now.
             tx.bump_generation().await?;
+            if !tx.is_session_open(session, now).await? || !tx.still_proves(&known).await? {
+                return Err(ended());
+            }
             tx.set_password(person, &hash, false, now).await?;
             tx.end_sessions(SessionsOf::SubjectExcept(person, session), now, "password-changed").await?;
             tx.put_change(&written).await?;
@@ -279,6 +290,10 @@ async fn reused(op: &Op, session: Id) -> Result<Error, Error> {
 fn signed_in(op: &Op, session: &Session, refresh_token: String) -> Result<SignedIn, Error> {
     let (access_token, expires_at) = access_token(&op.core, session)?;
     Ok(SignedIn { access_token, refresh_token, expires_at })
+}
+
+fn wrong() -> Error {
+    Refusal::new(Code::Unauthenticated, "The e-mail address or the password is wrong.").into()
 }
 
 fn ended() -> Error {

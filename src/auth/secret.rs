@@ -35,9 +35,8 @@ pub fn hash(text: &str) -> Digest {
     Sha256::digest(text).into()
 }
 
-/// Whether `text` is one of the secrets with these hashes. Looks at all of them, and at every byte.
-pub fn is_one_of<'h>(text: &str, hashes: impl IntoIterator<Item = &'h [u8]>) -> bool {
-    let mine = hash(text);
+/// Whether the secret with the hash `mine` is one of those with these hashes. Looks at all of them, and at every byte.
+pub fn is_one_of<'h>(mine: &Digest, hashes: impl IntoIterator<Item = &'h [u8]>) -> bool {
     hashes.into_iter().fold(subtle::Choice::from(0), |found, theirs| found | mine.ct_eq(theirs)).into()
 }
 
@@ -60,9 +59,9 @@ mod tests {
         assert_eq!(old.text.len(), 43);
         let kept = [old.hash, new.hash];
         let kept = || kept.iter().map(|hash| &hash[..]);
-        assert!(is_one_of(&old.text, kept()) && is_one_of(&new.text, kept()));
-        assert!(!is_one_of(&other.text, kept()) && !is_one_of("", kept()));
-        assert!(!is_one_of(&old.text, std::iter::empty()));
+        assert!(is_one_of(&old.hash, kept()) && is_one_of(&new.hash, kept()));
+        assert!(!is_one_of(&other.hash, kept()) && !is_one_of(&hash(""), kept()));
+        assert!(!is_one_of(&old.hash, std::iter::empty()));
         assert_eq!(format!("{old:?}"), "Secret(…)");
     }
 }

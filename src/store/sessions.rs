@@ -80,6 +80,12 @@ impl Store {
 }
 
 impl Tx<'_> {
+    /// Whether a session is open, after [`Tx::hold_rights`].
+    pub async fn is_session_open(self, id: Id, now: Timestamp) -> Result<bool, StoreError> {
+        let row = session::Entity::find_by_id(id.0).one(self.0).await?;
+        Ok(row.is_some_and(|row| Session::from(row).is_open(now)))
+    }
+
     /// Begins a session.
     pub async fn put_session(self, new: &Session) -> Result<(), StoreError> {
         let row = session::ActiveModel {
@@ -117,6 +123,8 @@ impl Tx<'_> {
 
     /// Ends sessions, forgets their refresh tokens and tells every server. Returns which were ended.
     pub async fn end_sessions(self, which: SessionsOf, now: Timestamp, reason: &str) -> Result<Vec<Id>, StoreError> {
+        // First of all: whoever is about to make another of these sessions has made it then, or finds its parent ended.
+        self.bump_generation().await?;
         let open = which.condition().add(session::Column::EndedAt.is_null());
         let ids = session::Entity::find().select_only().column(session::Column::Id).filter(open).into_tuple::<i64>();
         let ids = ids.all(self.0).await?;
@@ -130,7 +138,6 @@ impl Tx<'_> {
         end.exec(self.0).await?;
         let forget = refresh_token::Entity::delete_many().filter(refresh_token::Column::SessionId.is_in(ids.iter().copied()));
         forget.exec(self.0).await?;
-        self.bump_generation().await?;
         Ok(ids.into_iter().map(Id).collect())
     }
 }

@@ -60,6 +60,14 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// What this transaction reads from here on holds when it commits: whoever changes rights waits until it has ended, and
+    /// it waits for whoever is changing them. What was verified before has to be read again after this.
+    pub async fn hold_rights(self) -> Result<(), StoreError> {
+        // SQLite knows no such lock and needs none: it has one writer at a time.
+        generation::Entity::find_by_id(RIGHTS).lock_shared().one(self.0).await?;
+        Ok(())
+    }
+
     /// The same for a change that was decided on the state of `generation`; `false`, and nothing done, if that state has
     /// passed. Whoever else changes rights waits until this transaction has ended.
     pub async fn bump_generation_from(self, generation: i64) -> Result<bool, StoreError> {

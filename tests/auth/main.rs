@@ -8,6 +8,7 @@ mod apps;
 mod fresh;
 mod keys;
 mod people;
+mod races;
 mod recorded;
 mod throttling;
 

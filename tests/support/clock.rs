@@ -46,19 +46,37 @@ impl Clock for TestClock {
 }
 
 /// SplitMix64 from a seed: the same bytes in every run that asks in the same order.
-#[derive(Debug)]
-pub struct SeededRandom(Mutex<u64>);
+pub struct SeededRandom {
+    state: Mutex<u64>,
+    before_next: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+}
+
+impl std::fmt::Debug for SeededRandom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SeededRandom")
+    }
+}
 
 impl SeededRandom {
     /// From this seed.
     pub fn new(seed: u64) -> Self {
-        Self(Mutex::new(seed))
+        Self { state: Mutex::new(seed), before_next: Mutex::default() }
+    }
+
+    /// Does this just before somebody is given random bytes the next time: what happens in the middle of a use case happens
+    /// there in every run.
+    pub fn before_next(&self, work: impl FnOnce() + Send + 'static) {
+        *self.before_next.lock().expect("not poisoned") = Some(Box::new(work));
     }
 }
 
 impl Random for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        let mut state = self.0.lock().expect("not poisoned");
+        let work = self.before_next.lock().expect("not poisoned").take();
+        if let Some(work) = work {
+            work();
+        }
+        let mut state = self.state.lock().expect("not poisoned");
         for chunk in bytes.chunks_mut(8) {
             *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mut word = *state;

@@ -20,6 +20,7 @@ pub struct World {
     pub url: String,
     pub core: Arc<Core>,
     pub clock: Arc<TestClock>,
+    pub random: Arc<SeededRandom>,
     pub settings: Settings,
     /// The app's.
     pub client_secret: String,
@@ -58,10 +59,10 @@ impl World {
         let database = home.connect().await;
         let client_secret = company::found(&database, now, random.clone()).await;
         database.close().await.expect("closing");
-        let core = server::build_core(&settings, clock.clone(), random).await.expect("the inside");
+        let core = server::build_core(&settings, clock.clone(), random.clone()).await.expect("the inside");
         company::insert(&core, company::LEADS.map(|number| company::lead(number, now)).collect()).await;
         let server = server::start(core.clone(), &settings).await.expect("the server");
-        Self { url: format!("http://{}", server.address), core, clock, settings, client_secret, server, home }
+        Self { url: format!("http://{}", server.address), core, clock, random, settings, client_secret, server, home }
     }
 
     /// Another server on the same databases and keys, with the same clock.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::{
         Op,
-        app_tokens::{self, Denied},
+        app_tokens::{self, Shown},
     },
     domain::{Client, Subject, Timestamp},
     http::{Gate, caller},
@@ -89,15 +89,15 @@ async fn serve(gate: &Arc<Gate>, caller: Caller, parts: &Parts, body: Body) -> R
 }
 
 /// Does what is wanted, and answers once it is recorded what came of it.
-async fn seal(gate: &Arc<Gate>, caller: Caller, subject: Subject, form: &Form, wanted: Result<Wanted, Problem>) -> Response<Body> {
+async fn seal(gate: &Arc<Gate>, caller: Caller, subject: Subject, form: &Form, wanted: Result<(Wanted, Shown), Problem>) -> Response<Body> {
     let Caller { client, began, endpoint } = caller;
     let Ok(op) = Op::open(Arc::clone(&gate.core), subject, client, None).await else {
         return Reply::from(&Problem::unrecorded()).into_response();
     };
     let done = match wanted {
-        Ok(wanted) => {
+        Ok((wanted, shown)) => {
             let patience = Duration::from_millis(gate.core.limits.change_time);
-            tokio::time::timeout(patience, answer(&op, wanted)).await.unwrap_or_else(|_| Err(Problem::failed()))
+            tokio::time::timeout(patience, answer(&op, wanted, shown)).await.unwrap_or_else(|_| Err(Problem::failed()))
         }
         Err(problem) => Err(problem),
     };
@@ -113,13 +113,13 @@ async fn seal(gate: &Arc<Gate>, caller: Caller, subject: Subject, form: &Form, w
 }
 
 /// Who asks, and for what, if that makes sense.
-async fn identify(gate: &Gate, caller: &Caller, headers: &HeaderMap, form: &Form) -> (Subject, Result<Wanted, Problem>) {
+async fn identify(gate: &Gate, caller: &Caller, headers: &HeaderMap, form: &Form) -> (Subject, Result<(Wanted, Shown), Problem>) {
     let app = match Credentials::of(headers, form) {
         Ok(mine) => app_tokens::authenticate_app(&gate.core, &caller.client, &mine.id, &mine.secret).await.map_err(Problem::from),
         Err(problem) => Err(problem),
     };
-    let app = match app {
-        Ok(app) => app,
+    let (app, shown) = match app {
+        Ok(known) => known,
         Err(problem) => return (Subject::ANONYMOUS, Err(problem)),
     };
     let wanted = match caller.endpoint {
@@ -128,10 +128,10 @@ async fn identify(gate: &Gate, caller: &Caller, headers: &HeaderMap, form: &Form
     };
     match wanted {
         Ok(Wanted::TokenFor(token)) => match app_tokens::on_behalf(&gate.core, app, &token).await {
-            Ok(both) => (both, Ok(Wanted::TokenFor(token))),
+            Ok(both) => (both, Ok((Wanted::TokenFor(token), shown))),
             Err(denied) => (app, Err(denied.into())),
         },
-        wanted => (app, wanted),
+        wanted => (app, wanted.map(|wanted| (wanted, shown))),
     }
 }
 
@@ -165,13 +165,13 @@ fn grant(form: &Form, audience: &str) -> Result<Wanted, Problem> {
     }
 }
 
-async fn answer(op: &Op, wanted: Wanted) -> Result<Reply, Problem> {
+async fn answer(op: &Op, wanted: Wanted, shown: Shown) -> Result<Reply, Problem> {
     let exchanged = matches!(wanted, Wanted::TokenFor(_));
     if let Wanted::Revocation(token) = wanted {
         app_tokens::revoke(op, &token).await?;
         return Ok(Reply::empty());
     }
-    let issued = app_tokens::issue(op).await.map_err(Denied::from)?;
+    let issued = app_tokens::issue(op, shown).await?;
     let seconds = issued.expires_at.unix_seconds() - op.core.now().unix_seconds();
     let mut body = json!({ "access_token": issued.access_token, "token_type": "Bearer", "expires_in": seconds });
     if exchanged {
