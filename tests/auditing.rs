@@ -252,7 +252,10 @@ on_both_backends!(
             assert_eq!((&rep["total"]["views"], &rep["total"]["leads"]), (&json!(2), &json!(leads + 1)), "{rep}");
             assert_eq!((&rep["total"]["downloads"], &rep["total"]["denied"]), (&json!(0), &json!(0)));
             assert_eq!((&rep["days"][0]["leads"], rep["days"].as_array().unwrap().len()), (&json!(leads + 1), 1));
-            assert_eq!((&rep["baseline"]["days"], &rep["baseline"]["leads"]), (&json!(1), &json!(leads as f64)));
+            assert_eq!(
+                (&rep["baseline"]["days"], &rep["baseline"]["leads"]),
+                (&json!(1), &json!(f64::from(u32::try_from(leads).unwrap())))
+            );
             assert_eq!((&rep["newAddresses"], &rep["addresses"][0]["key"]), (&json!([]), &json!("127.0.0.1")));
             assert_eq!(rep["purposes"][0], json!({ "key": "RENEWAL", "records": 1 }));
             assert!(rep["clear"].as_array().unwrap().contains(&json!("notes")));

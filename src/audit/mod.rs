@@ -1,5 +1,5 @@
-//! The access record and how it becomes durable: [`record`] is what is written, [`codec`] its bytes, [`recorder`] writes
-//! it, many at a time, before any answer leaves, [`sequencer`] gives it its place in the tree.
+//! The access record and how it becomes durable: [`record`] is what is written, [`codec`] its bytes, [`recorder`] takes
+//! it, [`writing`] writes many at a time before any answer leaves, [`sequencer`] gives it its place in the tree.
 
 mod chain;
 pub mod codec;
@@ -14,6 +14,7 @@ pub mod recorder;
 pub mod render;
 mod sequencer;
 mod settings;
+mod writing;
 
 pub use recorder::{Recorder, Sealed, Unrecorded};
 pub use sequencer::Standing;

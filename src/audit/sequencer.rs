@@ -15,7 +15,8 @@ use tokio::{
 
 use super::{
     outbox::{self, Which},
-    recorder::{Inside, Waiting, lock},
+    recorder::{Inside, lock},
+    writing::Waiting,
 };
 use crate::{
     domain::{Id, Timestamp, clock::SECOND},

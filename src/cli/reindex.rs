@@ -36,12 +36,9 @@ async fn reindex(core: &app::Core) -> Result<u64, app::Error> {
     let keeper = core.recorder.index_keeper();
     let bar = if output::is_watched() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     cleared(&keeper).await?;
-    loop {
-        match keeper.step().await? {
-            Step::Done => show(&core.store, &bar).await?,
-            // Nothing more to do, or a server has taken over and goes on by itself.
-            Step::Idle | Step::Elsewhere => break,
-        }
+    // Until there is nothing more to do, or a server has taken over and goes on by itself.
+    while keeper.step().await? == Step::Done {
+        show(&core.store, &bar).await?;
     }
     bar.finish_and_clear();
     Ok(core.store.index_ends().await?.0)

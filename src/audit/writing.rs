@@ -1,0 +1,166 @@
+//! Group commit: one task per process writes what waits, then answers all who waited. A record waits for the commit
+//! before it, never for a timer.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{
+    chain::{Chain, Placed},
+    codec,
+    record::{Counter, Detail, Draft, counters},
+    recorder::{Inside, Sealed, Unrecorded, lock},
+    sequencer,
+};
+use crate::{
+    domain::{Digest, Id, Timestamp, clock::SECOND},
+    store::{
+        StoreError,
+        ledger::{Batch, NewDetail, NewEntry},
+    },
+};
+
+/// How many documents are remembered as stored; beyond that they are offered to the database again.
+const KNOWN_DOCUMENTS: usize = 4_096;
+/// After so long (µs) without a record the next one begins a new epoch.
+const IDLE: i64 = 3_600 * SECOND;
+
+/// A record in the queue, and who waits for it.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    parts: Vec<Vec<u8>>,
+    counters: Vec<Counter>,
+    detail: Option<Detail>,
+    document: Option<(Digest, String)>,
+    outbox: Vec<Id>,
+    answer: oneshot::Sender<Result<Sealed, Unrecorded>>,
+}
+
+/// Queues a record and waits until it is durable.
+pub(super) async fn append(queue: &mpsc::Sender<Waiting>, draft: Draft) -> Result<Sealed, Unrecorded> {
+    let Draft { record, detail, document, outbox } = draft;
+    let document = document.zip(record.operation.document).map(|(text, sha256)| (sha256, text));
+    let counters = counters(&record.subject);
+    let parts = codec::split(record);
+    let count = parts.len() as u64;
+    let parts = parts.iter().zip(1..).map(|(part, number)| codec::encode_part(part, number, count)).collect();
+    let (answer, answered) = oneshot::channel();
+    queue.try_send(Waiting { parts, counters, detail, document, outbox, answer }).map_err(|error| match error {
+        mpsc::error::TrySendError::Full(_) => Unrecorded::Full,
+        mpsc::error::TrySendError::Closed(_) => Unrecorded::Stopped,
+    })?;
+    answered.await.map_err(|_| Unrecorded::Stopped)?
+}
+
+/// The task that writes.
+pub(super) struct Writing {
+    inside: Arc<Inside>,
+    chain: Option<Chain>,
+    /// When it last grew.
+    last: Timestamp,
+    /// Documents that are known to be stored.
+    documents: HashSet<Digest>,
+    /// Dropped when the task ends, which the sequencer hears.
+    _ended: oneshot::Sender<()>,
+}
+
+impl Writing {
+    /// The task; `ended` is dropped with it.
+    pub(super) fn new(inside: Arc<Inside>, ended: oneshot::Sender<()>) -> Self {
+        let last = inside.clock.now();
+        Self { inside, chain: None, last, documents: HashSet::new(), _ended: ended }
+    }
+
+    /// Writes until nobody can append any more, or until it is told to stop and nothing waits.
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, mut stop: watch::Receiver<bool>) {
+        loop {
+            let first = tokio::select! {
+                biased;
+                _ = stop.changed(), if !queue.is_closed() => { queue.close(); queue.recv().await }
+                first = queue.recv() => first,
+            };
+            let Some(first) = first else { return };
+            let mut batch = vec![first];
+            while batch.len() < self.inside.settings.batch
+                && let Ok(next) = queue.try_recv()
+            {
+                batch.push(next);
+            }
+            self.commit(batch).await;
+        }
+    }
+
+    async fn commit(&mut self, batch: Vec<Waiting>) {
+        match self.write(&batch).await {
+            Ok(sealed) => {
+                self.inside.dirty.store(true, Ordering::Release);
+                if self.documents.len() > KNOWN_DOCUMENTS {
+                    self.documents.clear();
+                }
+                for (waiting, sealed) in batch.into_iter().zip(sealed) {
+                    self.documents.extend(waiting.document.map(|(sha256, _)| sha256));
+                    if !waiting.outbox.is_empty() {
+                        lock(&self.inside.settled).extend(waiting.outbox);
+                    }
+                    // A receiver that is gone has given up waiting; the record stands nevertheless.
+                    let _ = waiting.answer.send(Ok(sealed));
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, records = batch.len(), "access records could not be written; their answers are withheld");
+                self.chain = None;
+                for waiting in batch {
+                    let _ = waiting.answer.send(Err(Unrecorded::Failed));
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, batch: &[Waiting]) -> Result<Vec<Sealed>, StoreError> {
+        let inside = &self.inside;
+        let now = inside.clock.now();
+        // An epoch ends when it is idle for long, so that what is added to it much later was not added by its process; and
+        // when an entry of it is not what was written: what comes after would get no place in the tree.
+        let held_back = |chain: &Chain| lock(&inside.standing).holds_back(chain.epoch);
+        if now.0 - self.last.0 > IDLE || self.chain.as_ref().is_some_and(held_back) {
+            self.chain = None;
+        }
+        self.last = now;
+        let chain = match &mut self.chain {
+            Some(chain) => chain,
+            none => {
+                let tail = inside.writer.tail().await?;
+                // After the tail was looked at: what stands before it must be found when its subjects' next entries are numbered.
+                if let Err(error) = sequencer::fold(inside).await {
+                    tracing::warn!(%error, "an epoch begins although the ledger's entries could not be folded");
+                }
+                let epoch = inside.ids.next(&*inside.clock, &*inside.random);
+                lock(&inside.epochs).push(epoch);
+                none.insert(Chain::begin(epoch, tail))
+            }
+        };
+        let epoch = chain.epoch;
+        let begins = chain.is_new().then_some(now);
+        let mut entries = Vec::with_capacity(batch.len());
+        let mut sealed = Vec::with_capacity(batch.len());
+        for waiting in batch {
+            chain.numbers.meet(&inside.store, &inside.index, &waiting.counters).await?;
+            let beside = |Detail { salt, variables, response }: Detail| NewDetail { salt, variables, response };
+            let mut detail = waiting.detail.clone().map(beside);
+            let mut document = waiting.document.clone().filter(|(sha256, _)| !self.documents.contains(sha256));
+            let mut place = Sealed { epoch, rseq: 0, leaf: [0; 32] };
+            for part in &waiting.parts {
+                let placed = chain.place(part, &waiting.counters);
+                place = Sealed { epoch, rseq: placed.rseq, leaf: placed.leaf };
+                let Placed { rseq, leaf, body } = placed;
+                entries.push(NewEntry { rseq, leaf, body, detail: detail.take(), document: document.take() });
+            }
+            sealed.push(place);
+        }
+        inside.writer.append(Batch { epoch, begins, entries }).await?;
+        Ok(sealed)
+    }
+}
