@@ -107,7 +107,9 @@ on_both_backends!(a_token_is_overtaken_by_the_end_of_its_secret, |world| async {
     let (app, shown) = app_tokens::authenticate_app(&world.core, &Client::default(), CLIENT_ID, &world.client_secret).await.ok().unwrap();
     let op = Op::open(world.core.clone(), app, Client::default(), None).await.unwrap();
     let revoker = Op::open(sibling.core.clone(), Subject::OPERATOR, Client::default(), None).await.unwrap();
-    meanwhile(&world, async move { drop(apps::revoke_secret(&revoker, Id(1)).await.unwrap()) });
+    meanwhile(&world, async move {
+        apps::revoke_secret(&revoker, Id(1)).await.unwrap();
+    });
     assert!(matches!(app_tokens::issue(&op, shown).await, Err(Denied::Client)));
     assert_eq!(open_sessions(&world, APP).await, 0);
 });
