@@ -1,9 +1,6 @@
 //! The ledger's key file: `keys/ledger.pem` in the data folder, mode 0600.
 
-use std::{
-    io::ErrorKind,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::{
     domain::{Random, clock::random_bytes},
@@ -19,14 +16,8 @@ pub fn file(data: &Path) -> PathBuf {
 /// Reads the key; `None` if there is no file.
 pub fn load(data: &Path) -> Result<Option<LedgerKey>, StoreError> {
     let file = file(data);
-    match std::fs::read_to_string(&file) {
-        Ok(pem) => match LedgerKey::from_pem(&pem) {
-            Ok(key) => Ok(Some(key)),
-            Err(error) => Err(StoreError::Unsafe(format!("{}: {error}", file.display()))),
-        },
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::File(file.display().to_string(), error)),
-    }
+    let key = private::read_file(&file)?.map(|pem| LedgerKey::from_pem(&pem));
+    key.transpose().map_err(|error| StoreError::Unsafe(format!("{}: {error}", file.display())))
 }
 
 /// Reads the key, or makes one for a ledger that has nothing in it yet. A ledger with entries whose key is gone is

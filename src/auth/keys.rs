@@ -99,9 +99,18 @@ impl Keys {
     }
 
     /// The key with this kid, if tokens signed with it can still be good.
-    pub(super) fn verifying(&self, kid: &str) -> Option<Key> {
+    pub(super) fn verifying(&self, kid: Id) -> Option<Key> {
         self.reload_if_changed();
-        self.good().into_iter().find(|key| kid.parse() == Ok(key.kid))
+        self.good().into_iter().find(|key| key.kid == kid)
+    }
+
+    /// Whether tokens signed with this key can still be good.
+    pub(super) fn verifies(&self, kid: Id) -> bool {
+        self.reload_if_changed();
+        let ring = self.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let found = ring.iter().position(|key| key.kid == kid);
+        found.is_some_and(|at| ring.get(at + 1).is_none_or(|next| now < verifies_until(next, self.token_life)))
     }
 
     /// The public keys that verify, newest first.
@@ -156,11 +165,7 @@ pub fn rotate(folder: &Path, token_life: i64, clock: &dyn Clock, random: &dyn Ra
 
 impl Key {
     fn read(file: &Path, kid: Id) -> Result<Self, AuthError> {
-        let mode = fs::metadata(file).map_err(|error| failed(file, &error))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(AuthError::Key(file.display().to_string(), format!("others may read it (mode {:o}); chmod 600 it", mode & 0o777)));
-        }
-        let pem = fs::read_to_string(file).map_err(|error| failed(file, &error))?;
+        let pem = private::read_file(file).map_err(|error| failed(file, &error))?.ok_or_else(|| failed(file, &"it is missing"))?;
         let key = SigningKey::from_pkcs8_pem(&pem).map_err(|error| failed(file, &error))?;
         let der = key.to_pkcs8_der().map_err(|error| failed(file, &error))?;
         let public = key.verifying_key().to_bytes();

@@ -129,9 +129,23 @@ fn the_newest_signs_and_old_ones_verify_until_their_tokens_expire() {
     assert!(house.tokens.verify(&token, house.now.now()).is_some());
     house.pass(661);
     assert_eq!(kids(), std::slice::from_ref(&rotated.signs));
-    assert!(house.keys.verifying(&first).is_none());
+    assert!(house.keys.verifying(first.parse().unwrap()).is_none());
     let again = house.rotate();
     assert_eq!((again.verify, again.removed), (vec![rotated.signs], vec![first]));
+}
+
+#[test]
+fn a_token_is_worth_no_more_than_its_key() {
+    let house = house();
+    let token = house.tokens.sign(&house.claims()).unwrap();
+    assert!(house.tokens.verify(&token, house.now.now()).is_some(), "and is remembered from now on");
+    house.pass(1);
+    house.rotate();
+    assert!(house.tokens.verify(&token, house.now.now()).is_some(), "its key has a successor, and verifies for a while");
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let oldest = fs::read_dir(house.folder.path().join("keys")).unwrap().map(|entry| entry.unwrap().path()).min().unwrap();
+    fs::remove_file(oldest).unwrap();
+    assert!(house.tokens.verify(&token, house.now.now()).is_none(), "taken away: whoever had it can sign no more");
 }
 
 #[test]

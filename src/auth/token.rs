@@ -54,7 +54,8 @@ pub struct AccessTokens {
     issuer: String,
     audience: String,
     validation: Validation,
-    verified: Bounded<Digest, Claims>,
+    /// With the key that vouched for it.
+    verified: Bounded<Digest, (Id, Claims)>,
 }
 
 impl AccessTokens {
@@ -92,27 +93,32 @@ impl AccessTokens {
             return None;
         }
         let digest: Digest = Sha256::digest(token).into();
-        let claims = self.verified.get(&digest).or_else(|| {
-            let claims = self.read(token)?;
-            // An expired one is not worth the room.
-            if now < claims.expires_at {
-                self.verified.insert(digest, claims);
+        let claims = match self.verified.get(&digest) {
+            // What a key vouched for is worth no more than the key.
+            Some((kid, claims)) => self.keys.verifies(kid).then_some(claims)?,
+            None => {
+                let (kid, claims) = self.read(token)?;
+                // An expired one is not worth the room.
+                if now < claims.expires_at {
+                    self.verified.insert(digest, (kid, claims));
+                }
+                claims
             }
-            Some(claims)
-        })?;
+        };
         (now < claims.expires_at).then_some(claims)
     }
 
-    fn read(&self, token: &str) -> Option<Claims> {
-        let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
-        let key = self.keys.verifying(&kid)?;
+    fn read(&self, token: &str) -> Option<(Id, Claims)> {
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid?.parse().ok()?;
+        let key = self.keys.verifying(kid)?;
         let wire: Wire = jsonwebtoken::decode(token, &key.verifies, &self.validation).ok()?.claims;
-        Some(Claims {
+        let claims = Claims {
             subject: wire.sub.parse().ok()?,
             actor: wire.act.map(|actor| actor.sub.parse()).transpose().ok()?,
             session: wire.sid.parse().ok()?,
             issued_at: Timestamp(0).plus_seconds(wire.iat),
             expires_at: Timestamp(0).plus_seconds(wire.exp),
-        })
+        };
+        Some((kid, claims))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, Permissions},
-    io::Write,
+    io::{ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
     path::Path,
 };
@@ -27,6 +27,23 @@ pub fn write_file(file: &Path, content: &[u8]) -> Result<(), StoreError> {
         open.sync_all()
     });
     written.map_err(|error| StoreError::File(file.display().to_string(), error))
+}
+
+/// Reads `file`; `None` if it is missing. One that others may read or write is refused with the command that mends it.
+pub fn read_file(file: &Path) -> Result<Option<String>, StoreError> {
+    let named = |error| StoreError::File(file.display().to_string(), error);
+    let mut open = match File::open(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        open => open.map_err(named)?,
+    };
+    let mode = open.metadata().map_err(named)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        let file = file.display();
+        return Err(StoreError::Unsafe(format!("others may get at {file} (mode {:o}); run: chmod 600 {file}", mode & 0o777)));
+    }
+    let mut text = String::new();
+    open.read_to_string(&mut text).map_err(named)?;
+    Ok(Some(text))
 }
 
 fn open(file: &Path) -> std::io::Result<File> {

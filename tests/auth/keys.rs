@@ -1,11 +1,13 @@
 //! Others can verify tokens, and keys rotate under a running server.
 
+use std::{fs::Permissions, os::unix::fs::PermissionsExt, sync::Arc};
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use leadkeep::auth::keys::rotate;
+use leadkeep::{auth::keys::rotate, config::Settings, server};
 use serde_json::Value;
 
 use super::counts;
-use crate::support::{SeededRandom, World, company::REP, on_both_backends};
+use crate::support::{Backend, Home, SeededRandom, TestClock, World, company::REP, on_both_backends};
 
 async fn verified(world: &World, token: &str) -> Option<Value> {
     let answer = world.anonymous().get("/.well-known/jwks.json").await;
@@ -48,3 +50,20 @@ on_both_backends!(the_server_says_what_it_can_do, |world| async {
         assert_ne!(world.anonymous().get(path).await.status, 404, "{path}");
     }
 });
+
+#[tokio::test]
+async fn keys_that_others_may_read_are_refused() {
+    let home = Home::new(Backend::Sqlite).await;
+    let settings = Settings { data: home.folder().to_owned(), ..Settings::default() };
+    let build = async || server::build_core(&settings, Arc::new(TestClock::running()), Arc::new(SeededRandom::new(3))).await;
+    build().await.unwrap().recorder.stop().await;
+    let keys: Vec<_> = std::fs::read_dir(home.folder().join("keys")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(keys.len(), 2, "the ledger's and one of tokens");
+    for key in keys {
+        std::fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
+        let refused = build().await.unwrap_err().to_string();
+        assert!(refused.contains(&format!("chmod 600 {}", key.display())), "{refused}");
+        std::fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    }
+    build().await.unwrap().recorder.stop().await;
+}
