@@ -60,7 +60,7 @@ pub async fn authenticate_app(core: &Arc<Core>, client: &Client, client_id: &str
     let found = core.store.app_credential(client_id, now).await?;
     let right = secret::is_one_of(&shown, found.iter().flat_map(|app| &app.secrets).map(Vec::as_slice));
     let app = found.filter(|app| right && !app.locked).ok_or(Denied::Client)?;
-    core.auth.throttle.succeeded(client_id, ip, now);
+    core.auth.throttle.succeeded(Credential::ClientSecret, client_id, ip, now);
     know_account(core, app.id).await?;
     Ok((Subject { person: None, app: Some(app.id), session: None, operator: false }, Shown(shown)))
 }

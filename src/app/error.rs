@@ -15,7 +15,7 @@ pub enum Error {
     /// The caller is told `INTERNAL`, the log the rest.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The same.
+    /// The same, unless it is [`AuthError::Busy`].
     #[error(transparent)]
     Auth(#[from] AuthError),
 }
@@ -25,14 +25,21 @@ impl Error {
     pub const fn code(&self) -> Code {
         match self {
             Self::Refused(refusal) => refusal.code,
+            Self::Auth(AuthError::Busy) => Code::QuotaExceeded,
             Self::Store(_) | Self::Auth(_) => Code::Internal,
         }
+    }
+
+    /// Whether there is only too much to do at the moment.
+    pub const fn is_busy(&self) -> bool {
+        matches!(self, Self::Auth(AuthError::Busy))
     }
 
     /// The sentence for the caller, which tells nothing of the inside.
     pub fn outward(&self) -> String {
         match self {
             Self::Refused(refusal) => refusal.message.to_string(),
+            Self::Auth(AuthError::Busy) => "More people are signing in than can be served at once; try again in a moment.".into(),
             Self::Store(_) | Self::Auth(_) => "Something failed on our side; the log has the cause under the request id.".into(),
         }
     }

@@ -55,10 +55,10 @@ pub async fn sign_in(op: &Op, email: &str, password: String) -> Result<SignedIn,
     let email = account_email(email);
     begin_password(op, &email).await?;
     let found = op.core.store.person_credential(&email).await?;
-    let Some(person) = verified(op, found, password).await?.filter(|person| !person.locked) else {
+    let Some(person) = verified(op, &email, found, password).await?.filter(|person| !person.locked) else {
         return Err(wrong());
     };
-    op.core.auth.throttle.succeeded(&email, op.client.ip.as_deref(), op.core.now());
+    op.core.auth.throttle.succeeded(Credential::Password, &email, op.client.ip.as_deref(), op.core.now());
     if person.password_given {
         op.trace().reasons.push("password-given".into());
     }
@@ -143,10 +143,10 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
     let known = op.core.store.person_credential_of(person).await?.ok_or_else(nobody)?;
     let (email, same) = (known.email.clone(), current == new);
     begin_password(op, &email).await?;
-    let Some(known) = verified(op, Some(known), current).await? else {
+    let Some(known) = verified(op, &email, Some(known), current).await? else {
         return Err(Refusal::bad_input("The current password is wrong.").into());
     };
-    op.core.auth.throttle.succeeded(&email, op.client.ip.as_deref(), op.core.now());
+    op.core.auth.throttle.succeeded(Credential::Password, &email, op.client.ip.as_deref(), op.core.now());
     if same {
         return Err(Refusal::bad_input("Choose a password other than the current one.").into());
     }
@@ -275,9 +275,14 @@ pub(super) async fn know_account(core: &Core, id: Id) -> Result<(), Error> {
     Ok(())
 }
 
-async fn verified(op: &Op, found: Option<PersonCredential>, password: String) -> Result<Option<PersonCredential>, Error> {
+/// Whoever `found` is, if the password is theirs. What could not be looked at is no wrong guess.
+async fn verified(op: &Op, email: &str, found: Option<PersonCredential>, password: String) -> Result<Option<PersonCredential>, Error> {
     let hash = found.as_ref().map(|person| person.password_hash.clone());
-    let right = op.core.auth.passwords.verify(password, hash).await?;
+    let right = op.core.auth.passwords.verify(password, hash).await;
+    if right.is_err() {
+        op.core.auth.throttle.not_looked_at(Credential::Password, email, op.client.ip.as_deref());
+    }
+    let right = right?;
     Ok(found.filter(|_| right))
 }
 

@@ -93,7 +93,7 @@ impl Throttle {
     /// Begins an attempt on `account` from `address`. The answer, good or bad, must not leave before the returned time
     /// has passed ([`Throttle::hold_back`]); an attempt that is refused does not count.
     pub fn begin(&self, what: Credential, account: &str, address: Option<&str>, now: Timestamp) -> Result<Duration, RetryAfter> {
-        let (pair, address, account) = keys(account, address);
+        let (pair, address, account) = keys(what, account, address);
         let (free_pair, free_address, free_account) = what.free();
         let mut counters = self.lock();
         let of_pair = current(&mut counters.pairs, pair, now);
@@ -124,9 +124,18 @@ impl Throttle {
         }
     }
 
+    /// The attempt was not looked at after all, and so has not failed.
+    pub fn not_looked_at(&self, what: Credential, account: &str, address: Option<&str>) {
+        let (pair, address, account) = keys(what, account, address);
+        let mut counters = self.lock();
+        take_back(counters.pairs.get_mut(&pair));
+        take_back(counters.addresses.get_mut(&address));
+        take_back(counters.accounts.get_mut(&account));
+    }
+
     /// The attempt has succeeded.
-    pub fn succeeded(&self, account: &str, address: Option<&str>, now: Timestamp) {
-        let (pair, address, account) = keys(account, address);
+    pub fn succeeded(&self, what: Credential, account: &str, address: Option<&str>, now: Timestamp) {
+        let (pair, address, account) = keys(what, account, address);
         let mut counters = self.lock();
         keep(&mut counters.pairs, pair, Counter { failures: 0, last: now, known: true });
         // Only this attempt: owning one account must not wipe out what was tried on others, nor what others tried on it.
@@ -176,11 +185,12 @@ fn make_room(counters: &mut HashMap<Digest, Counter>) {
     }
 }
 
-fn keys(account: &str, address: Option<&str>) -> (Digest, Digest, Digest) {
-    let address = network(address);
-    let account: Digest = Sha256::digest(account).into();
+/// People and apps are counted apart: guesses at passwords must not slow an app at the same address, nor the other way round.
+fn keys(what: Credential, account: &str, address: Option<&str>) -> (Digest, Digest, Digest) {
+    let (kind, address) = ([what as u8], network(address));
+    let account: Digest = Sha256::new().chain_update(kind).chain_update(account).finalize().into();
     let pair = Sha256::new().chain_update(account).chain_update(&address).finalize().into();
-    (pair, Sha256::digest(address).into(), account)
+    (pair, Sha256::new().chain_update(kind).chain_update(address).finalize().into(), account)
 }
 
 /// An IPv4 address, or the /64 network of an IPv6 address, which is what one household or server has.
@@ -231,7 +241,7 @@ mod tests {
     fn strangers_elsewhere_lock_nobody_out() {
         let throttle = Throttle::default();
         assert_eq!(begin(&throttle, "a", HOME, at(0)), Ok(0));
-        throttle.succeeded("a", HOME, at(0));
+        throttle.succeeded(Credential::Password, "a", HOME, at(0));
         for stranger in 0..10_000_u32 {
             let address = std::net::Ipv4Addr::from(stranger).to_string();
             assert!(begin(&throttle, "a", Some(&address), at(1)).is_ok_and(|late| late <= 4_000));
@@ -244,7 +254,7 @@ mod tests {
     fn one_address_cannot_try_every_account() {
         let throttle = Throttle::default();
         assert_eq!(begin(&throttle, "mine", HOME, at(0)), Ok(0));
-        throttle.succeeded("mine", HOME, at(0));
+        throttle.succeeded(Credential::Password, "mine", HOME, at(0));
         for account in 0..50 {
             assert_eq!(begin(&throttle, &account.to_string(), HOME, at(0)), Ok(0));
         }
@@ -254,12 +264,24 @@ mod tests {
     }
 
     #[test]
+    fn people_and_apps_are_counted_apart() {
+        let throttle = Throttle::default();
+        for account in 0..50 {
+            assert_eq!(begin(&throttle, &account.to_string(), HOME, at(0)), Ok(0));
+        }
+        assert_eq!(begin(&throttle, "another", HOME, at(0)), Err(1));
+        let app = |account| throttle.begin(Credential::ClientSecret, account, HOME, at(0));
+        assert!((0..100).all(|_| app("app").is_ok()), "its own hundred is free");
+        assert_eq!(begin(&throttle, "app", AWAY, at(0)), Ok(0), "an account of the same name is another one");
+    }
+
+    #[test]
     fn owning_an_account_wipes_out_nothing() {
         let throttle = Throttle::default();
         for account in 0..50 {
             assert_eq!(begin(&throttle, &account.to_string(), HOME, at(0)), Ok(0));
             assert!(begin(&throttle, "mine", HOME, at(0)).is_ok());
-            throttle.succeeded("mine", HOME, at(0));
+            throttle.succeeded(Credential::Password, "mine", HOME, at(0));
         }
         assert_eq!(begin(&throttle, "another", HOME, at(0)), Err(1));
     }
@@ -279,7 +301,7 @@ mod tests {
     fn memory_is_bounded() {
         let throttle = Throttle::default();
         assert!(begin(&throttle, "mine", HOME, at(0)).is_ok());
-        throttle.succeeded("mine", HOME, at(0));
+        throttle.succeeded(Credential::Password, "mine", HOME, at(0));
         for number in 0..70_000_u32 {
             let address = std::net::Ipv4Addr::from(number).to_string();
             assert!(begin(&throttle, &number.to_string(), Some(&address), at(i64::from(number / 100))).is_ok());

@@ -19,7 +19,9 @@ pub fn op<'c, T>(ctx: &ContextBase<'c, T>) -> &'c Arc<Op> {
 pub fn outward(op: &Op, error: &Error) -> async_graphql::Error {
     let code = error.code();
     op.trace().code.get_or_insert(code);
-    if !matches!(error, Error::Refused(_)) {
+    if error.is_busy() {
+        op.trace().reasons.push("busy".into());
+    } else if !matches!(error, Error::Refused(_)) {
         tracing::error!(request = %op.request, cause = %error, "operation failed");
     }
     async_graphql::Error::new(error.outward()).extend_with(|_, extensions| extensions.set("code", code.name()))

@@ -2,6 +2,7 @@
 
 use leadkeep::{
     app::{Op, sessions},
+    auth::Credential,
     domain::{Client, Subject},
 };
 
@@ -47,4 +48,52 @@ on_both_backends!(apps_are_throttled_too, |world| async {
     assert_eq!((refused.status, refused.header("retry-after")), (429, Some("1")));
     world.clock.advance_seconds(2);
     assert_eq!(caller.form("/auth/token", &form(&world.client_secret)).await.status, 200);
+});
+
+on_both_backends!(
+    a_full_queue_of_hashes_says_come_back,
+    settings | settings | {
+        settings.auth.password_hashes_at_once = 1;
+        settings.auth.password_hashes_waiting = 0;
+    },
+    |world| async {
+        let passwords = world.core.auth.passwords.clone();
+        let others: Vec<_> = (0..4)
+            .map(|_| {
+                let passwords = passwords.clone();
+                // Somebody else takes the only place whenever it is free.
+                tokio::spawn(async move {
+                    loop {
+                        let _ = passwords.verify("whatever it is".into(), None).await;
+                        tokio::task::yield_now().await;
+                    }
+                })
+            })
+            .collect();
+        let mut refused = None;
+        for _ in 0..200 {
+            let answer = sign_in(&world.anonymous(), REP.email, PASSWORD).await;
+            if answer.status != 200 {
+                refused = Some(answer);
+                break;
+            }
+        }
+        others.iter().for_each(tokio::task::JoinHandle::abort);
+        let address = Some("127.0.0.1");
+        let begun = world.core.auth.throttle.begin(Credential::Password, REP.email, address, world.core.now());
+        assert!(begun.is_ok(), "whoever was not looked at has not guessed wrong");
+        let refused = refused.expect("one of two hundred found the queue full");
+        assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (503, Some("QUOTA_EXCEEDED"), Some("1")));
+        assert!(refused.message().unwrap().contains("try again"), "{}", refused.text);
+    }
+);
+
+on_both_backends!(guesses_at_passwords_do_not_slow_the_app_beside, |world| async {
+    for account in 0..51 {
+        sign_in(&world.anonymous(), &format!("nobody{account}@example.com"), "a wrong password").await;
+    }
+    let person = sign_in(&world.anonymous(), "nobody@example.com", "a wrong password").await;
+    assert_eq!(person.code(), Some("QUOTA_EXCEEDED"), "{}", person.text);
+    let form = [("grant_type", "client_credentials"), ("client_id", CLIENT_ID), ("client_secret", world.client_secret.as_str())];
+    assert_eq!(world.anonymous().form("/auth/token", &form).await.status, 200);
 });

@@ -49,7 +49,7 @@ pub(super) async fn answer(gate: &Gate, caller: &Caller, call: Call) -> Answer {
     match open(gate, caller).await {
         Ok(op) => {
             let (asked, reply) = execute(gate, caller, &op, call).await;
-            reply::seal(gate, caller, &op, asked, reply.charged(&op).await).await
+            reply::seal(gate, caller, &op, asked, reply.if_room(&op).charged(&op).await).await
         }
         Err(unopened) => unopened,
     }

@@ -92,6 +92,16 @@ impl Reply {
 }
 
 impl Reply {
+    /// The reply, unless all that came of the operation is that there was no room for it.
+    pub(super) fn if_room(self, op: &Op) -> Self {
+        let nothing = |data: &Value| match data {
+            Value::Object(fields) => fields.values().all(|value| *value == Value::Null),
+            other => *other == Value::Null,
+        };
+        let busy = self.data.as_ref().is_some_and(|(data, _)| nothing(data)) && op.trace().reasons.iter().any(|reason| reason == "busy");
+        if busy { Self::busy() } else { self }
+    }
+
     /// The reply, if its leads are within the caller's quota; else why they are not.
     pub(super) async fn charged(self, op: &Op) -> Self {
         if self.data.is_none() {
