@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    app::{Core, current::Current, quota::Quotas},
+    app::{Core, current::Current, housekeeping, quota::Quotas},
     audit::{self, Recorder},
     auth::{Auth, AuthError},
     config::Settings,
@@ -77,6 +77,7 @@ pub struct RunningServer {
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
+    housekeeping: JoinHandle<()>,
     grace: Duration,
     recorder: Recorder,
     gate: Arc<http::Gate>,
@@ -91,22 +92,25 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let recorder = core.recorder.clone();
     recorder.keep_index();
     let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
-    let gate = http::Gate::new(core, settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
+    let gate = http::Gate::new(Arc::clone(&core), settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
     let gate = Arc::new(gate);
+    let housekeeping = tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core)));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));
     if settings.auth.issuer.is_none() && !address.ip().is_loopback() {
         tracing::warn!(issuer = settings.issuer(), "auth.issuer is not set: tokens and published endpoints name the address listened on");
     }
     tracing::info!(%address, "listening");
-    Ok(RunningServer { address, stop, serving, recorder, gate, grace: Duration::from_secs(settings.http.shutdown_grace) })
+    let grace = Duration::from_secs(settings.http.shutdown_grace);
+    Ok(RunningServer { address, stop, serving, housekeeping, grace, recorder, gate })
 }
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, grace, recorder, gate, .. } = self;
+        let Self { stop, serving, housekeeping, grace, recorder, gate, .. } = self;
+        housekeeping.abort();
         let _ = stop.send(());
         // Changes are seen through even if their caller has hung up, so the connections alone do not tell.
         let finished = async { (serving.await, gate.idle().await) };

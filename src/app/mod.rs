@@ -13,6 +13,7 @@ mod effect;
 pub mod error;
 pub mod export;
 pub mod grants;
+pub mod housekeeping;
 pub mod import;
 pub mod leads;
 pub mod ledger_verify;

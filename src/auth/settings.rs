@@ -17,6 +17,8 @@ pub struct Settings {
     pub refresh_token_seconds: i64,
     /// How long a session lasts at most, in seconds.
     pub session_seconds: i64,
+    /// How long a session that has ended is kept, in seconds, with the address it was begun from.
+    pub keep_sessions_seconds: i64,
     /// How many password hashes are computed at once; each takes 19 MiB and a thread.
     pub password_hashes_at_once: usize,
     /// How many may wait for that; more are turned away.
@@ -31,6 +33,7 @@ impl Default for Settings {
             access_token_seconds: 600,
             refresh_token_seconds: 7 * 86_400,
             session_seconds: 30 * 86_400,
+            keep_sessions_seconds: 30 * 86_400,
             password_hashes_at_once: 2,
             password_hashes_waiting: 128,
         }

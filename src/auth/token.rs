@@ -93,18 +93,15 @@ impl AccessTokens {
             return None;
         }
         let digest: Digest = Sha256::digest(token).into();
-        let claims = match self.verified.get(&digest) {
+        if let Some((kid, claims)) = self.verified.get(&digest) {
             // What a key vouched for is worth no more than the key.
-            Some((kid, claims)) => self.keys.verifies(kid).then_some(claims)?,
-            None => {
-                let (kid, claims) = self.read(token)?;
-                // An expired one is not worth the room.
-                if now < claims.expires_at {
-                    self.verified.insert(digest, (kid, claims));
-                }
-                claims
-            }
-        };
+            return (now < claims.expires_at && self.keys.verifies(kid)).then_some(claims);
+        }
+        let (kid, claims) = self.read(token)?;
+        // An expired one is not worth the room.
+        if now < claims.expires_at {
+            self.verified.insert(digest, (kid, claims));
+        }
         (now < claims.expires_at).then_some(claims)
     }
 

@@ -137,6 +137,7 @@ impl Settings {
             ("auth.access_token_seconds", self.auth.access_token_seconds.max(0) as usize),
             ("auth.refresh_token_seconds", self.auth.refresh_token_seconds.max(0) as usize),
             ("auth.session_seconds", self.auth.session_seconds.max(0) as usize),
+            ("auth.keep_sessions_seconds", self.auth.keep_sessions_seconds.max(0) as usize),
             ("auth.password_hashes_at_once", self.auth.password_hashes_at_once),
         ];
         if let Some((key, _)) = positive.into_iter().find(|(_, value)| *value == 0) {

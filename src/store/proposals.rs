@@ -52,6 +52,17 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Forgets the hashes of proposals whose time is over at `now`; how many.
+    pub async fn unseal_expired_proposals(self, now: Timestamp) -> Result<u64, StoreError> {
+        let forget = Entity::update_many()
+            .col_expr(Column::Sealed, Expr::value(None::<Vec<u8>>))
+            .filter(standing(Some(ProposalState::Expired), now))
+            .filter(Column::Sealed.is_not_null());
+        Ok(forget.exec(self.0).await?.rows_affected)
+    }
+}
+
 impl Store {
     /// The proposal with this id, and the hash it holds.
     pub async fn proposal(&self, _permit: Permit, id: Id) -> Result<Option<NewProposal>, StoreError> {

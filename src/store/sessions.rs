@@ -142,6 +142,35 @@ impl Tx<'_> {
     }
 }
 
+/// What is out of date.
+#[derive(Clone, Copy, Debug)]
+pub struct Outdated {
+    /// Sessions that ended, or whose time was over, before this.
+    pub sessions: Timestamp,
+    /// Refresh tokens given out before this.
+    pub refresh_tokens: Timestamp,
+    /// Rows of each at most.
+    pub most: u64,
+}
+
+impl Tx<'_> {
+    /// Forgets what is out of date; how many rows of all.
+    pub async fn forget_sessions(self, outdated: Outdated) -> Result<u64, StoreError> {
+        let Outdated { sessions, refresh_tokens, most } = outdated;
+        let over = Condition::any().add(session::Column::ExpiresAt.lt(sessions.0)).add(session::Column::EndedAt.lt(sessions.0));
+        let ids = session::Entity::find().select_only().column(session::Column::Id).filter(over).limit(most);
+        let ids: Vec<i64> = ids.into_tuple().all(self.0).await?;
+        let tokens = refresh_token::Entity::delete_many().filter(refresh_token::Column::SessionId.is_in(ids.iter().copied()));
+        let mut gone = tokens.exec(self.0).await?.rows_affected;
+        gone += session::Entity::delete_many().filter(session::Column::Id.is_in(ids)).exec(self.0).await?.rows_affected;
+        let old = refresh_token::Entity::find().select_only().column(refresh_token::Column::Hash);
+        let old = old.filter(refresh_token::Column::IssuedAt.lt(refresh_tokens.0)).limit(most);
+        let old: Vec<Vec<u8>> = old.into_tuple().all(self.0).await?;
+        let old = refresh_token::Entity::delete_many().filter(refresh_token::Column::Hash.is_in(old));
+        Ok(gone + old.exec(self.0).await?.rows_affected)
+    }
+}
+
 impl SessionsOf {
     fn condition(self) -> Condition {
         let of = |id: Id| Condition::any().add(session::Column::PersonId.eq(id.0)).add(session::Column::AppId.eq(id.0));

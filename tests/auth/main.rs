@@ -6,6 +6,7 @@ mod support;
 
 mod apps;
 mod fresh;
+mod housekeeping;
 mod keys;
 mod people;
 mod races;
