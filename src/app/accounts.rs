@@ -12,12 +12,33 @@ use crate::{
     auth::PasswordPolicy,
     domain::{Id, clock::random_bytes, subject::account_email},
     policy::{Act, Permission, Proposal, Refusal, Snapshot, text},
-    store::{Change, sessions::SessionsOf},
+    store::{AccountFilter, Change, sessions::SessionsOf},
 };
 
 const NAME: usize = 100;
 /// RFC 5321 § 4.5.3.1.3 allows a path of 256 octets with its brackets.
 const EMAIL: usize = 254;
+
+/// Which people, or which apps, a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Only locked or only open accounts.
+    pub locked: Option<bool>,
+    /// Only those whose name contains this; for those who manage accounts also the e-mail address or client id.
+    pub search: Option<String>,
+}
+
+impl Wanted {
+    /// The same for the store.
+    pub(super) fn by(&self, op: &Op) -> AccountFilter {
+        AccountFilter { locked: self.locked, search: self.search.clone(), search_address: are_managed_by(op) }
+    }
+}
+
+/// Whether whoever asks manages accounts, and so sees what they sign in with.
+pub(super) fn are_managed_by(op: &Op) -> bool {
+    op.rights.permissions().contains(Permission::AccountsManage)
+}
 
 /// A display name.
 pub(super) fn name(value: &str) -> Result<String, Refusal> {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+pub use super::accounts::Wanted as AppFilter;
 pub use crate::store::AppSecret;
 
 use super::{
@@ -13,7 +14,7 @@ use crate::{
     auth::Secret,
     domain::{Id, Timestamp},
     policy::{Act, Permission, Refusal, text},
-    store::{AccountFilter, App, Change, NewSecret, sessions::SessionsOf},
+    store::{App, Change, NewSecret, sessions::SessionsOf},
 };
 
 const CLIENT_ID: usize = 64;
@@ -39,15 +40,6 @@ pub struct AppView {
     pub version: i64,
 }
 
-/// Which apps a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct AppFilter {
-    /// Only locked or only open ones.
-    pub locked: Option<bool>,
-    /// Only those whose name contains this; for those who manage accounts also the client id.
-    pub search: Option<String>,
-}
-
 /// A secret that has just been made: the only moment at which its text can be read.
 #[derive(Clone, Debug)]
 pub struct MadeSecret {
@@ -60,14 +52,14 @@ pub struct MadeSecret {
 /// At most `first` apps by rising id, those behind `after`.
 pub async fn list(op: &Op, filter: &AppFilter, after: Option<Id>, first: u64) -> Result<Vec<AppView>, Error> {
     let permit = op.rights.permit(Permission::DirectoryRead)?;
-    let found = op.core.store.apps(permit, &wanted(op, filter), after, first).await?;
+    let found = op.core.store.apps(permit, &filter.by(op), after, first).await?;
     Ok(found.into_iter().map(|app| view(op, app)).collect())
 }
 
 /// How many apps there are.
 pub async fn count(op: &Op, filter: &AppFilter) -> Result<u64, Error> {
     let permit = op.rights.permit(Permission::DirectoryRead)?;
-    Ok(op.core.store.count_apps(permit, &wanted(op, filter)).await?)
+    Ok(op.core.store.count_apps(permit, &filter.by(op)).await?)
 }
 
 /// The app with this id.
@@ -102,15 +94,14 @@ pub async fn add(op: &Op, name: &str, responsible: Id, client_id: Option<&str>) 
     };
     let (made, new) = new_secret(op, id, None);
     let added = Change { kind: "app", item: id.to_string(), before: None, after: Some(described(&app.name, app.responsible)) };
-    let note = op.note_change(vec![added, secret_change(&new.secret, true)]);
-    let (row, put) = (app.clone(), note.clone());
-    let written = op.core.store.write(move |tx| {
+    let changes = vec![added, secret_change(&new.secret, true)];
+    let row = app.clone();
+    let written = op.commit(changes, move |tx| {
         Box::pin(async move {
             tx.add_app(permit, &row).await?;
             tx.add_secret(permit, &new).await?;
             tx.bump_generation().await?;
-            tx.put_change(&put).await?;
-            Ok::<_, Error>(())
+            Ok(())
         })
     });
     match written.await {
@@ -119,8 +110,6 @@ pub async fn add(op: &Op, name: &str, responsible: Id, client_id: Option<&str>) 
         }
         written => written?,
     }
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
     Ok((view(op, app), made))
 }
 
@@ -132,21 +121,17 @@ pub async fn change(op: &Op, id: Id, expected: i64, name: Option<&str>, responsi
     let name = name.map_or_else(|| Ok(was.name.clone()), accounts::name)?;
     let responsible = responsible.map_or(Ok(was.responsible), |responsible| person(&basis, responsible))?;
     let (before, after) = (described(&was.name, was.responsible), described(&name, responsible));
-    let note = op.note_change(vec![Change { kind: "app", item: id.to_string(), before: Some(before), after: Some(after) }]);
-    let put = note.clone();
-    let written = op.core.store.write(move |tx| {
+    let changes = vec![Change { kind: "app", item: id.to_string(), before: Some(before), after: Some(after) }];
+    let written = op.commit(changes, move |tx| {
         Box::pin(async move {
             if !tx.change_app(permit, id, expected, &name, responsible).await? {
                 return Err(overtaken());
             }
             tx.bump_generation().await?;
-            tx.put_change(&put).await?;
             Ok(())
         })
     });
     written.await?;
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
     find(op, id).await
 }
 
@@ -187,21 +172,18 @@ pub(super) fn room_for_secret(secrets: &[AppSecret], now: Timestamp) -> Result<(
 pub async fn revoke_secret(op: &Op, id: Id) -> Result<AppSecret, Error> {
     let permit = op.rights.permit(Permission::AccountsManage)?;
     let secret = op.core.store.app_secret(permit, id).await?.ok_or_else(Refusal::not_found)?;
-    let note = op.note_change(vec![secret_change(&secret, false)]);
-    let (app, at, put) = (secret.app, op.core.now(), note.clone());
-    let written = op.core.store.write(move |tx| {
+    let changes = vec![secret_change(&secret, false)];
+    let (app, at) = (secret.app, op.core.now());
+    let written = op.commit(changes, move |tx| {
         Box::pin(async move {
             // The counter first: whoever is making a token with it has made it then, or finds it gone.
             tx.bump_generation().await?;
             tx.remove_secret(permit, id).await?;
             tx.end_sessions(SessionsOf::Subject(app), at, "secret").await?;
-            tx.put_change(&put).await?;
-            Ok::<_, Error>(())
+            Ok(())
         })
     });
     written.await?;
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
     Ok(secret)
 }
 
@@ -228,15 +210,7 @@ fn person(basis: &Basis, id: Id) -> Result<Id, Refusal> {
     known.then_some(id).ok_or_else(|| Refusal::bad_input("There is no such person to answer for the app."))
 }
 
-fn manages_accounts(op: &Op) -> bool {
-    op.rights.permissions().contains(Permission::AccountsManage)
-}
-
-fn wanted(op: &Op, filter: &AppFilter) -> AccountFilter {
-    AccountFilter { locked: filter.locked, search: filter.search.clone(), search_address: manages_accounts(op) }
-}
-
 fn view(op: &Op, app: App) -> AppView {
     let App { id, name, client_id, responsible, locked_at, created_at, version } = app;
-    AppView { id, name, client_id: manages_accounts(op).then_some(client_id), responsible, locked_at, created_at, version }
+    AppView { id, name, client_id: accounts::are_managed_by(op).then_some(client_id), responsible, locked_at, created_at, version }
 }

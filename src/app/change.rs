@@ -1,6 +1,6 @@
 //! Changes: each commits in one transaction with the record that says so.
 
-use super::Op;
+use super::{Error, Op};
 use crate::{
     audit::{
         codec,
@@ -8,7 +8,7 @@ use crate::{
     },
     domain::clock::random_bytes,
     policy::Marking,
-    store::{Change, ChangeNote, Noted},
+    store::{Change, ChangeNote, Noted, Tx, Work},
 };
 
 impl Op {
@@ -49,6 +49,27 @@ impl Op {
             first: first as i64,
             changes,
         }
+    }
+
+    /// Does `work` in one transaction with the note of what it changes; then this server goes by it at once.
+    pub(super) async fn commit<T, F>(&self, changes: Vec<Change>, work: F) -> Result<T, Error>
+    where
+        F: for<'c> FnOnce(Tx<'c>) -> Work<'c, Result<T, Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let note = self.note_change(changes);
+        let put = note.clone();
+        let done = self.core.store.write(move |tx| {
+            Box::pin(async move {
+                let done = work(tx).await?;
+                tx.put_change(&put).await?;
+                Ok::<_, Error>(done)
+            })
+        });
+        let done = done.await?;
+        self.changed(&note);
+        self.core.current.check(&self.core.store, &*self.core.clock).await?;
+        Ok(done)
     }
 
     /// Notes committed changes for the record.

@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+pub use super::accounts::Wanted as PeopleFilter;
+
 use super::{
     Error, Op, accounts,
     proposals::{Asked, do_or_ask},
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     domain::{Id, Timestamp},
     policy::{Act, Permission, Refusal},
-    store::{AccountFilter, Change, NewPerson, Person},
+    store::{Change, NewPerson, Person},
 };
 
 /// A person as the caller may see them.
@@ -28,15 +30,6 @@ pub struct PersonView {
     pub created_at: Timestamp,
     /// Counts its changes.
     pub version: i64,
-}
-
-/// Which people a list shows.
-#[derive(Clone, Debug, Default)]
-pub struct PeopleFilter {
-    /// Only locked or only open accounts.
-    pub locked: Option<bool>,
-    /// Only those whose name contains this; for those who manage accounts also the e-mail address.
-    pub search: Option<String>,
 }
 
 /// The password a person starts with.
@@ -62,14 +55,14 @@ pub struct WithPassword {
 /// At most `first` people by rising id, those behind `after`.
 pub async fn list(op: &Op, filter: &PeopleFilter, after: Option<Id>, first: u64) -> Result<Vec<PersonView>, Error> {
     let permit = op.rights.permit(Permission::DirectoryRead)?;
-    let found = op.core.store.people(permit, &wanted(op, filter), after, first).await?;
+    let found = op.core.store.people(permit, &filter.by(op), after, first).await?;
     Ok(found.into_iter().map(|person| view(op, person)).collect())
 }
 
 /// How many people there are.
 pub async fn count(op: &Op, filter: &PeopleFilter) -> Result<u64, Error> {
     let permit = op.rights.permit(Permission::DirectoryRead)?;
-    Ok(op.core.store.count_people(permit, &wanted(op, filter)).await?)
+    Ok(op.core.store.count_people(permit, &filter.by(op)).await?)
 }
 
 /// The person with this e-mail address, for those who manage accounts.
@@ -93,19 +86,16 @@ pub async fn add(op: &Op, name: &str, email: &str, password: FirstPassword) -> R
     };
     let password_hash = accounts::password_hash(op, &chosen).await?;
     let new = NewPerson { id: op.core.new_id(), name, email, password_hash, password_given, at: op.core.now() };
-    let note = op.note_change(vec![added(&new)]);
-    let (row, put) = (new.clone(), note.clone());
-    let written = op.core.store.write(move |tx| {
+    let changes = vec![added(&new)];
+    let row = new.clone();
+    let written = op.commit(changes, move |tx| {
         Box::pin(async move {
             tx.add_person(permit, &row).await?;
             tx.bump_generation().await?;
-            tx.put_change(&put).await?;
-            Ok::<_, Error>(())
+            Ok(())
         })
     });
     written.await.map_err(taken)?;
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
     let NewPerson { id, name, email, at, .. } = new;
     let person = PersonView { id, name, email: Some(email), locked_at: None, created_at: at, version: 1 };
     Ok(WithPassword { person, password: made })
@@ -121,21 +111,17 @@ pub async fn change(op: &Op, id: Id, expected: i64, name: Option<&str>, email: O
         return Err(overtaken());
     }
     let (before, after) = (described(&was.name, &was.email), described(&name, &email));
-    let note = op.note_change(vec![Change { kind: "person", item: id.to_string(), before: Some(before), after: Some(after) }]);
-    let put = note.clone();
-    let written = op.core.store.write(move |tx| {
+    let changes = vec![Change { kind: "person", item: id.to_string(), before: Some(before), after: Some(after) }];
+    let written = op.commit(changes, move |tx| {
         Box::pin(async move {
             if !tx.change_person(permit, id, expected, &name, &email).await? {
                 return Err(overtaken());
             }
             tx.bump_generation().await?;
-            tx.put_change(&put).await?;
             Ok(())
         })
     });
     written.await.map_err(taken)?;
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
     find(op, id).await
 }
 
@@ -187,15 +173,7 @@ fn taken(error: Error) -> Error {
     }
 }
 
-fn manages_accounts(op: &Op) -> bool {
-    op.rights.permissions().contains(Permission::AccountsManage)
-}
-
-fn wanted(op: &Op, filter: &PeopleFilter) -> AccountFilter {
-    AccountFilter { locked: filter.locked, search: filter.search.clone(), search_address: manages_accounts(op) }
-}
-
 fn view(op: &Op, person: Person) -> PersonView {
     let Person { id, name, email, locked_at, created_at, version } = person;
-    PersonView { id, name, email: manages_accounts(op).then_some(email), locked_at, created_at, version }
+    PersonView { id, name, email: accounts::are_managed_by(op).then_some(email), locked_at, created_at, version }
 }

@@ -60,18 +60,16 @@ pub async fn reject(op: &Op, id: Id) -> Result<Proposal, Error> {
     let end = Decided { at: basis.acting().now, by: basis.acting().by, approved: false };
     let ended = Proposal { decided: Some(end), ..proposal };
     let state = if end.by == Some(ended.requested_by) { "WITHDRAWN" } else { "REJECTED" };
-    let note = op.note_change(vec![decided(id, state)]);
-    let (permit, put) = (basis.permit, note.clone());
-    let written = op.core.store.write(move |tx| {
+    let permit = basis.permit;
+    let written = op.commit(vec![decided(id, state)], move |tx| {
         Box::pin(async move {
             if !tx.decide_proposal(permit, id, end).await? {
                 return Err(Error::from(Refusal::conflict("Somebody has decided it already.")));
             }
-            Ok(tx.put_change(&put).await?)
+            Ok(())
         })
     });
     written.await?;
-    op.changed(&note);
     Ok(ended)
 }
 
@@ -124,17 +122,10 @@ async fn ask(op: &Op, act: Act, sealed: Option<Vec<u8>>) -> Result<Proposal, Err
     let proposal = Proposal { id: op.core.new_id(), act, requested_by, requested_at: now, expires_at, decided: None };
     let wanted: Vec<_> = changes(op, &proposal.act).into_iter().map(described).collect();
     let after = json!({ "state": "PENDING", "expiresAt": expires_at.to_string(), "changes": wanted }).to_string();
-    let note = op.note_change(vec![Change { kind: "proposal", item: proposal.id.to_string(), before: None, after: Some(after) }]);
-    let (permit, put) = (basis.permit, note.clone());
+    let changes = vec![Change { kind: "proposal", item: proposal.id.to_string(), before: None, after: Some(after) }];
+    let permit = basis.permit;
     let new = NewProposal { proposal: proposal.clone(), sealed };
-    let written = op.core.store.write(move |tx| {
-        Box::pin(async move {
-            tx.put_proposal(permit, &new).await?;
-            Ok::<_, Error>(tx.put_change(&put).await?)
-        })
-    });
-    written.await?;
-    op.changed(&note);
+    op.commit(changes, move |tx| Box::pin(async move { Ok(tx.put_proposal(permit, &new).await?) })).await?;
     Ok(proposal)
 }
 

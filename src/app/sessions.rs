@@ -152,9 +152,9 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
     }
     let hash = op.core.auth.passwords.hash(new).await?;
     let after = Some(r#"{"password":"changed","otherSessions":"ended"}"#.to_owned());
-    let note = op.note_change(vec![Change { kind: "person", item: person.to_string(), before: None, after }]);
-    let (written, now) = (note.clone(), op.core.now());
-    let work = op.core.store.write(move |tx| {
+    let changes = vec![Change { kind: "person", item: person.to_string(), before: None, after }];
+    let now = op.core.now();
+    let work = op.commit(changes, move |tx| {
         Box::pin(async move {
             // Whoever was to change it may do everything now.
             tx.bump_generation().await?;
@@ -163,13 +163,10 @@ pub async fn change_password(op: &Op, current: String, new: String) -> Result<()
             }
             tx.set_password(person, &hash, false, now).await?;
             tx.end_sessions(SessionsOf::SubjectExcept(person, session), now, "password-changed").await?;
-            tx.put_change(&written).await?;
-            Ok::<_, Error>(())
+            Ok(())
         })
     });
-    work.await?;
-    op.changed(&note);
-    Ok(op.core.current.check(&op.core.store, &*op.core.clock).await?)
+    work.await
 }
 
 /// The open sessions of whoever asks, newest first; of a person also those in which an app acts for them.
@@ -202,18 +199,15 @@ pub async fn end_session(op: &Op, id: Id) -> Result<(), Error> {
 /// Ends one session and those made from it.
 pub(super) async fn end(op: &Op, session: Id, reason: &'static str) -> Result<(), Error> {
     let after = Some(serde_json::json!({ "ended": reason }).to_string());
-    let note = op.note_change(vec![Change { kind: "session", item: session.to_string(), before: None, after }]);
-    let (written, now) = (note.clone(), op.core.now());
-    let work = op.core.store.write(move |tx| {
+    let changes = vec![Change { kind: "session", item: session.to_string(), before: None, after }];
+    let now = op.core.now();
+    let work = op.commit(changes, move |tx| {
         Box::pin(async move {
             tx.end_sessions(SessionsOf::Session(session), now, reason).await?;
-            tx.put_change(&written).await?;
-            Ok::<_, Error>(())
+            Ok(())
         })
     });
-    work.await?;
-    op.changed(&note);
-    Ok(op.core.current.check(&op.core.store, &*op.core.clock).await?)
+    work.await
 }
 
 /// Counts an attempt and waits as long as the answer has to.

@@ -45,26 +45,21 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
     let (shipped, granted) = (PolicyDocument::default().changes_to(&first), first.changes_to(&second));
     let mut changes: Vec<_> = shipped.iter().chain(&granted).map(revise::recorded).collect();
     changes.push(people::added(&new));
-    let note = op.note_change(changes);
     let revisions = [revise::settled(op, 1, &first, shipped), revise::settled(op, 2, &second, granted)];
-    let put = note.clone();
-    let written = op.core.store.write(move |tx| {
+    let written = op.commit(changes, move |tx| {
         Box::pin(async move {
             tx.bump_generation().await?;
             for revision in &revisions {
                 tx.commit_policy(revision).await?;
             }
             tx.add_person(permit, &new).await?;
-            tx.put_change(&put).await?;
-            Ok::<_, Error>(())
+            Ok(())
         })
     });
     match written.await {
         Err(Error::Store(error)) if error.is_unique_violation() => return Err(already()),
         written => written?,
     }
-    op.changed(&note);
-    op.core.current.check(&op.core.store, &*op.core.clock).await?;
     Ok(id)
 }
 
