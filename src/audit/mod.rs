@@ -12,6 +12,7 @@ pub mod place;
 pub mod record;
 pub mod recorder;
 pub mod render;
+mod room;
 mod sequencer;
 mod settings;
 mod writing;

@@ -60,7 +60,7 @@ async fn append_missing(inside: &Inside, queue: &mpsc::Sender<Waiting>, which: W
         for row in rows.iter().filter(|row| !recorded.contains(&row.id)) {
             let record = codec::decode_record(&row.body).map_err(|error| StoreError::Corrupt(format!("outbox row {}: {error}", row.id)))?;
             let draft = Draft { record, detail: None, document: None, outbox: Vec::new() };
-            writing::append(queue, draft).await.map_err(|error| StoreError::Unsafe(error.to_string()))?;
+            writing::append(inside, queue, draft).await.map_err(|error| StoreError::Unsafe(error.to_string()))?;
             appended += 1;
         }
         if !rows.is_empty() {

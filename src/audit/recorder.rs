@@ -12,6 +12,7 @@ use super::{
     index::Index,
     outbox, place,
     record::Draft,
+    room::Room,
     sequencer::{self, Standing},
     writing::{Waiting, Writing, append},
 };
@@ -38,6 +39,9 @@ pub enum Unrecorded {
     /// More records wait than may.
     #[error("too many access records are waiting to be written")]
     Full,
+    /// The disk did not take the record in time. It may yet; then the record stands.
+    #[error("the access record was not written in time")]
+    Late,
     /// The recorder has ended.
     #[error("the recorder has ended")]
     Stopped,
@@ -62,6 +66,7 @@ pub(super) struct Inside {
     pub(super) writer: LedgerWriter,
     pub(super) settings: Settings,
     pub(super) index: Index,
+    pub(super) room: Room,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     pub(super) ids: IdMaker,
@@ -107,6 +112,7 @@ impl Recorder {
             writer: LedgerWriter::open(store).await?,
             settings: settings.clone(),
             index: Index::new(store),
+            room: Room::new(settings),
             clock,
             random,
             ids: IdMaker::default(),
@@ -128,14 +134,10 @@ impl Recorder {
         Ok(Self { queue, inside, stop, tasks: Arc::new(Mutex::new(vec![recorder, sequencer])) })
     }
 
-    /// Makes a record durable and says where it stands. Fails at once if too many wait already.
+    /// Makes a record durable and says where it stands. Fails at once if too many wait already, and after the setting
+    /// `ledger.patience` if the disk has not taken it.
     pub async fn append(&self, draft: Draft) -> Result<Sealed, Unrecorded> {
-        let outbox = draft.outbox.clone();
-        let result = append(&self.queue, draft).await;
-        if result.is_err() && !outbox.is_empty() {
-            lock(&self.inside.owed).extend(outbox);
-        }
-        result
+        append(&self.inside, &self.queue, draft).await
     }
 
     /// The receipt for a durable record.
@@ -143,14 +145,15 @@ impl Recorder {
         Receipt::sign(&self.inside.key, sealed.epoch, sealed.rseq, sealed.leaf)
     }
 
-    /// How many records wait to be written.
-    pub fn waiting(&self) -> usize {
-        self.queue.max_capacity() - self.queue.capacity()
+    /// How many records wait or are being written, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.inside.room.waiting()
     }
 
-    /// Whether it takes records.
-    pub fn is_running(&self) -> bool {
-        !self.queue.is_closed()
+    /// Why the record of a request that came now could not be written, as things stand. Whoever asks first need not read
+    /// what would be withheld.
+    pub fn refuses(&self) -> Option<Unrecorded> {
+        if self.queue.is_closed() { Some(Unrecorded::Stopped) } else { self.inside.room.refuses() }
     }
 
     /// The epochs that this process has begun: one, and another after each failed commit.

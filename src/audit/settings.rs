@@ -9,8 +9,13 @@ pub struct Settings {
     /// The name of the log in its checkpoints, for example `leadkeep.acme.com/leads`; by default `leadkeep/` and the id of
     /// its key. No white space, no `+`.
     pub origin: Option<String>,
-    /// How many records may wait to be written. Requests beyond that are refused at once.
+    /// How many records may wait to be written or be in writing. Requests beyond that are refused before they read anything.
     pub queue: usize,
+    /// How many bytes these may come to, documents and variables included; a single longer record has the queue to itself.
+    pub queue_bytes: usize,
+    /// Milliseconds an answer waits for its record before it is withheld, and after which a disk that is still at work on
+    /// earlier records is taken for stuck: then requests are refused at once. A record that comes late is written nevertheless.
+    pub patience: u64,
     /// How many records share a commit at most.
     pub batch: usize,
     /// How long a new record waits for its place in the tree and a signed tree head over it (ms).
@@ -24,7 +29,16 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { origin: None, queue: 4_096, batch: 256, fold_every: 200, sweep_after: 1_800, index_segment: 8_192 }
+        Self {
+            origin: None,
+            queue: 4_096,
+            queue_bytes: 32 * 1024 * 1024,
+            patience: 10_000,
+            batch: 256,
+            fold_every: 200,
+            sweep_after: 1_800,
+            index_segment: 8_192,
+        }
     }
 }
 
@@ -44,7 +58,16 @@ impl Settings {
         if self.index_segment == 0 || self.index_segment > 65_536 {
             return Some(("ledger.index_segment", "must be from 1 to 65536"));
         }
-        let positive = [("ledger.queue", self.queue), ("ledger.batch", self.batch), ("ledger.fold_every", self.fold_every as usize)];
+        // Whether they wait or are being written, records are counted in 32 bits.
+        if !(65_536..=1 << 30).contains(&self.queue_bytes) {
+            return Some(("ledger.queue_bytes", "must be from 65536 to 1073741824"));
+        }
+        let positive = [
+            ("ledger.queue", self.queue),
+            ("ledger.patience", self.patience as usize),
+            ("ledger.batch", self.batch),
+            ("ledger.fold_every", self.fold_every as usize),
+        ];
         positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"))
     }
 }

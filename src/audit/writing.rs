@@ -13,6 +13,7 @@ use super::{
     codec,
     record::{Counter, Detail, Draft, counters},
     recorder::{Inside, Sealed, Unrecorded, lock},
+    room::Place,
     sequencer,
 };
 use crate::{
@@ -36,23 +37,38 @@ pub(super) struct Waiting {
     detail: Option<Detail>,
     document: Option<(Digest, String)>,
     outbox: Vec<Id>,
+    place: Place,
     answer: oneshot::Sender<Result<Sealed, Unrecorded>>,
 }
 
-/// Queues a record and waits until it is durable.
-pub(super) async fn append(queue: &mpsc::Sender<Waiting>, draft: Draft) -> Result<Sealed, Unrecorded> {
+/// Queues a record and waits until it is durable. Outbox rows of a record that cannot be are owed one.
+pub(super) async fn append(inside: &Inside, queue: &mpsc::Sender<Waiting>, draft: Draft) -> Result<Sealed, Unrecorded> {
     let Draft { record, detail, document, outbox } = draft;
     let document = document.zip(record.operation.document).map(|(text, sha256)| (sha256, text));
     let counters = counters(&record.subject);
     let parts = codec::split(record);
     let count = parts.len() as u64;
-    let parts = parts.iter().zip(1..).map(|(part, number)| codec::encode_part(part, number, count)).collect();
+    let parts: Vec<Vec<u8>> = parts.iter().zip(1..).map(|(part, number)| codec::encode_part(part, number, count)).collect();
+    let beside = detail.as_ref().and_then(|detail| detail.variables.as_ref()).map_or(0, String::len);
+    let beside = beside + document.as_ref().map_or(0, |(_, text)| text.len());
+    let place = match inside.room.take(parts.iter().map(Vec::len).sum::<usize>() + beside) {
+        Ok(place) => place,
+        Err(refused) => {
+            lock(&inside.owed).extend(outbox);
+            return Err(refused);
+        }
+    };
     let (answer, answered) = oneshot::channel();
-    queue.try_send(Waiting { parts, counters, detail, document, outbox, answer }).map_err(|error| match error {
-        mpsc::error::TrySendError::Full(_) => Unrecorded::Full,
-        mpsc::error::TrySendError::Closed(_) => Unrecorded::Stopped,
-    })?;
-    answered.await.map_err(|_| Unrecorded::Stopped)?
+    let waiting = Waiting { parts, counters, detail, document, outbox, place, answer };
+    // There is a slot for every place, so that only an end of the recorder can refuse it.
+    if let Err(error) = queue.try_send(waiting) {
+        lock(&inside.owed).extend(error.into_inner().outbox);
+        return Err(Unrecorded::Stopped);
+    }
+    match tokio::time::timeout(inside.room.patience(), answered).await {
+        Ok(answered) => answered.map_err(|_| Unrecorded::Stopped)?,
+        Err(_) => Err(Unrecorded::Late),
+    }
 }
 
 /// The task that writes.
@@ -94,7 +110,10 @@ impl Writing {
     }
 
     async fn commit(&mut self, batch: Vec<Waiting>) {
-        match self.write(&batch).await {
+        self.inside.room.writing(true);
+        let written = self.write(&batch).await;
+        self.inside.room.writing(false);
+        match written {
             Ok(sealed) => {
                 self.inside.dirty.store(true, Ordering::Release);
                 if self.documents.len() > KNOWN_DOCUMENTS {
@@ -105,6 +124,8 @@ impl Writing {
                     if !waiting.outbox.is_empty() {
                         lock(&self.inside.settled).extend(waiting.outbox);
                     }
+                    // Before whoever waits goes on and asks for more.
+                    drop(waiting.place);
                     // A receiver that is gone has given up waiting; the record stands nevertheless.
                     let _ = waiting.answer.send(Ok(sealed));
                 }
@@ -113,6 +134,8 @@ impl Writing {
                 tracing::error!(%error, records = batch.len(), "access records could not be written; their answers are withheld");
                 self.chain = None;
                 for waiting in batch {
+                    lock(&self.inside.owed).extend(waiting.outbox);
+                    drop(waiting.place);
                     let _ = waiting.answer.send(Err(Unrecorded::Failed));
                 }
             }

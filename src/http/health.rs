@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, http::StatusCode};
 
 use super::Gate;
+use crate::audit::Unrecorded;
 
 /// 200 as long as the process answers at all.
 pub(super) async fn alive() -> &'static str {
@@ -18,9 +19,14 @@ pub(super) async fn ready(State(gate): State<Arc<Gate>>) -> (StatusCode, &'stati
         tracing::warn!(%error, "not ready: the database does not answer");
         return (StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
     }
-    if !gate.core.recorder.is_running() {
-        tracing::warn!("not ready: the recorder has ended");
-        return (StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+    if let Some(cause) = gate.core.recorder.refuses() {
+        tracing::warn!(%cause, "not ready: nothing can be recorded");
+        let why = match cause {
+            Unrecorded::Full => "not ready: too many access records wait for the disk\n",
+            Unrecorded::Late => "not ready: the disk does not take access records in time\n",
+            Unrecorded::Stopped | Unrecorded::Failed => "not ready: access records cannot be written; the log says why\n",
+        };
+        return (StatusCode::SERVICE_UNAVAILABLE, why);
     }
     let standing = gate.core.recorder.standing();
     if standing.failing || gate.core.recorder.is_held_back() {

@@ -115,6 +115,9 @@ fn public(found: Result<Option<Vec<u8>>, StoreError>, media: &'static str, cache
 
 /// Entries, as an operation like any other: authenticated, permitted, recorded before they leave.
 async fn entries(gate: &Gate, peer: SocketAddr, tile: &Tile, headers: &HeaderMap) -> Response<Body> {
+    if gate.core.recorder.refuses().is_some() {
+        return withheld(gate, None);
+    }
     let _under_way = gate.metrics.begin();
     let _turn = gate.turns.acquire().await;
     let began = gate.core.now();

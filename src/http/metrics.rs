@@ -114,7 +114,7 @@ pub(super) async fn metrics(State(gate): State<Arc<Gate>>, ConnectInfo(peer): Co
     if !gate.settings.metrics || !gate.settings.metrics_from.contains(&address) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    gate.metrics.waiting.set(gate.core.recorder.waiting() as i64);
+    gate.metrics.waiting.set(gate.core.recorder.waiting().0 as i64);
     let standing = gate.core.recorder.standing();
     gate.metrics.tree_size.set(standing.size as i64);
     gate.metrics.refused.set((!standing.is_sound()).into());

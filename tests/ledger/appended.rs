@@ -152,6 +152,63 @@ on_both_databases!(a_full_queue_refuses_at_once, |home| async {
     bench.append(1).await.unwrap();
 });
 
+on_both_databases!(the_queue_takes_as_many_as_it_says, |home| async {
+    let bench = Bench::with(&home, Settings { queue: 3, ..Settings::default() }).await;
+    bench.append(0).await.unwrap();
+    let held = home.hold_ledger().await;
+    assert_eq!((bench.recorder.waiting(), bench.recorder.refuses()), ((0, 3), None));
+    let mut waiting: Vec<_> = (1..=3).map(|request| Box::pin(bench.append(request))).collect();
+    for append in &mut waiting {
+        assert!(futures_util::poll!(append).is_pending());
+    }
+    assert_eq!((bench.recorder.waiting(), bench.recorder.refuses()), ((3, 3), Some(Unrecorded::Full)));
+    assert_eq!(bench.append(4).await, Err(Unrecorded::Full));
+    held.release().await;
+    for append in waiting {
+        append.await.unwrap();
+    }
+    assert_eq!((bench.recorder.waiting(), bench.recorder.refuses()), ((0, 3), None));
+    bench.append(5).await.unwrap();
+    let requests: Vec<_> = bench.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    assert_eq!(requests, [0, 1, 2, 3, 5]);
+});
+
+on_both_databases!(the_queue_takes_as_many_bytes_as_it_says, |home| async {
+    let bench = Bench::with(&home, Settings { queue_bytes: 65_536, ..Settings::default() }).await;
+    bench.append(0).await.unwrap();
+    let held = home.hold_ledger().await;
+    let with_bytes = |request, bytes: usize| {
+        let detail = Detail { salt: [1; 16], variables: Some("7".repeat(bytes)), response: None };
+        bench.recorder.append(Draft { detail: Some(detail), ..draft(record(request, bench.clock.now())) })
+    };
+    let mut half = Box::pin(with_bytes(1, 33_000));
+    assert!(futures_util::poll!(&mut half).is_pending());
+    assert_eq!(with_bytes(2, 33_000).await, Err(Unrecorded::Full), "two halves and a little do not fit");
+    let mut rest = Box::pin(with_bytes(3, 30_000));
+    assert!(futures_util::poll!(&mut rest).is_pending());
+    held.release().await;
+    half.await.unwrap();
+    rest.await.unwrap();
+    with_bytes(4, 200_000).await.expect("what is longer than the queue has it to itself");
+});
+
+on_both_databases!(a_disk_that_is_stuck_is_not_waited_for, |home| async {
+    let bench = Bench::with(&home, Settings { patience: 200, ..Settings::default() }).await;
+    bench.append(0).await.unwrap();
+    let held = home.hold_ledger().await;
+    assert_eq!(bench.append(1).await, Err(Unrecorded::Late));
+    assert_eq!(bench.recorder.refuses(), Some(Unrecorded::Late));
+    held.release().await;
+    while bench.recorder.refuses().is_some() {
+        tokio::task::yield_now().await;
+    }
+    bench.append(2).await.unwrap();
+    let requests: Vec<_> = bench.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    assert_eq!(requests, [0, 1, 2], "what came late stands");
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+});
+
 on_both_databases!(a_killed_recorder_records_nothing_and_says_so, |home| async {
     let bench = Bench::open(&home).await;
     bench.append(1).await.unwrap();

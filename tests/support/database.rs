@@ -82,6 +82,20 @@ impl Home {
         HeldWrites::Postgres(connection, transaction)
     }
 
+    /// Lets nobody add to the ledger until it is released, as if its disk stood still.
+    pub async fn hold_ledger(&self) -> HeldWrites {
+        if self.backend == Backend::Sqlite {
+            let connection = rusqlite::Connection::open(self.folder().join("ledger.db")).expect("the ledger opens");
+            connection.busy_timeout(std::time::Duration::from_secs(10)).expect("a timeout");
+            connection.execute_batch("BEGIN IMMEDIATE").expect("the only writer");
+            return HeldWrites::Sqlite(connection);
+        }
+        let connection = self.connect().await;
+        let transaction = connection.begin().await.expect("a transaction");
+        transaction.execute_unprepared("LOCK TABLE ledger_entry IN SHARE MODE").await.expect("the lock");
+        HeldWrites::Postgres(connection, transaction)
+    }
+
     /// Runs one statement behind Leadkeep's back, in the main database or the ledger's; the error as the database says it.
     pub async fn tamper(&self, table_in: Table, sql: &str) -> Result<(), String> {
         if let Some(url) = &self.database_url {
@@ -94,7 +108,7 @@ impl Home {
     }
 }
 
-/// Keeps everybody from changing leads, as long as it is held.
+/// Keeps everybody from writing, as long as it is held.
 #[derive(Debug)]
 pub enum HeldWrites {
     Sqlite(rusqlite::Connection),

@@ -24,6 +24,13 @@ impl Process {
         Self::start(home, Command::new(PROGRAM)).await
     }
 
+    /// The same with these variables in its environment.
+    pub async fn serve_with(home: &Home, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.envs(variables.iter().copied());
+        Self::start(home, command).await
+    }
+
     /// The same, with no file growing beyond `kilobytes`: as if the disk were full from there on.
     pub async fn serve_with_little_disk(home: &Home, kilobytes: u64) -> Self {
         let mut shell = Command::new("/bin/bash");
@@ -49,6 +56,13 @@ impl Process {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         panic!("the server did not become ready");
+    }
+
+    /// How much memory it has in use (KiB).
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("/proc is mounted");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a process of ours");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// SIGKILL: no handler runs, nothing is flushed.

@@ -63,6 +63,11 @@ enum Wanted {
 
 /// To the record, although the caller may hang up meanwhile.
 async fn see_through(gate: Arc<Gate>, peer: SocketAddr, request: Request, endpoint: Endpoint) -> Response<Body> {
+    if let Some(cause) = gate.core.recorder.refuses() {
+        tracing::debug!(%cause, "a token request was refused before it was read");
+        gate.metrics.unrecorded();
+        return Reply::from(&Problem::unrecorded()).into_response();
+    }
     let (parts, body) = request.into_parts();
     let caller = Caller { client: caller::client(&gate.settings, peer, &parts.headers), began: gate.core.now(), endpoint };
     let (its_gate, its_caller) = (Arc::clone(&gate), caller.clone());

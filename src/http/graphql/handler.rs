@@ -1,12 +1,13 @@
 //! `/graphql`: from the request's bytes to the answer's.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
+use futures_util::FutureExt;
 
 use super::{
     accept::{Media, negotiate},
@@ -31,6 +32,9 @@ pub(in crate::http) async fn serve(
     let _under_way = gate.metrics.begin();
     let (parts, body) = request.into_parts();
     let media = negotiate(&parts.headers);
+    if let Some(withheld) = operation::unrecordable(&gate, media.unwrap_or(Media::Json)) {
+        return withheld.into_response();
+    }
     let mut caller = Caller {
         subject: Subject::ANONYMOUS,
         client: caller::client(&gate.settings, peer, &parts.headers),
@@ -39,7 +43,8 @@ pub(in crate::http) async fn serve(
         may_mutate: parts.method == Method::POST,
         began: gate.core.now(),
     };
-    let answer = match open(&gate, &mut caller, &parts, media, body).await {
+    let opened = AssertUnwindSafe(open(&gate, &mut caller, &parts, media, body)).catch_unwind().await;
+    let answer = match opened.unwrap_or_else(|_| Err(Reply::refused(operation::broken()))) {
         Ok(calls) => answer(gate, caller, calls).await,
         Err(reply) => operation::refuse(&gate, &caller, reply).await,
     };
@@ -59,17 +64,19 @@ fn is_get(method: &Method) -> bool {
 
 /// A change is seen through although the caller may hang up meanwhile; a query is not worth that.
 async fn answer(gate: Arc<Gate>, caller: Caller, calls: Calls) -> Answer {
-    if !calls.iter().any(Call::may_change) {
-        return all(&gate, &caller, calls).await;
-    }
-    let caller = Arc::new(caller);
+    let (may_change, caller) = (calls.iter().any(Call::may_change), Arc::new(caller));
     let (its_gate, its_caller) = (Arc::clone(&gate), Arc::clone(&caller));
-    match tokio::spawn(async move { all(&its_gate, &its_caller, calls).await }).await {
+    let all = async move { all(&its_gate, &its_caller, calls).await };
+    let answered = if may_change {
+        tokio::spawn(all).await.map_err(|error| error.to_string())
+    } else {
+        AssertUnwindSafe(all).catch_unwind().await.map_err(|_| "panicked".to_owned())
+    };
+    match answered {
         Ok(answer) => answer,
         Err(error) => {
             tracing::error!(%error, "an operation ended unexpectedly");
-            let failed = Refusal::new(Code::Internal, "Something failed on our side.");
-            operation::refuse(&gate, &caller, Reply::refused(failed)).await
+            operation::refuse(&gate, &caller, Reply::refused(operation::broken())).await
         }
     }
 }

@@ -1,11 +1,12 @@
 //! One operation: open, limit, execute, seal, answer.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     Request,
     parser::types::{ExecutableDocument, OperationType},
 };
+use futures_util::FutureExt;
 
 use super::{
     accept::Media,
@@ -63,12 +64,23 @@ pub(super) async fn refuse(gate: &Gate, caller: &Caller, reply: Reply) -> Answer
     }
 }
 
+/// Nothing is read for an answer that could not be recorded.
 async fn open(gate: &Gate, caller: &Caller) -> Result<Arc<Op>, Answer> {
+    if let Some(withheld) = unrecordable(gate, caller.media) {
+        return Err(withheld);
+    }
     let opened = Op::open(Arc::clone(&gate.core), caller.subject, caller.client.clone(), caller.purpose.clone()).await;
     opened.map(Arc::new).map_err(|cause| {
         tracing::error!(%cause, "could not open an operation");
         reply::withheld(gate, caller.media, None)
     })
+}
+
+/// The answer if nothing could be recorded now.
+pub(super) fn unrecordable(gate: &Gate, media: Media) -> Option<Answer> {
+    let cause = gate.core.recorder.refuses()?;
+    tracing::debug!(%cause, "a request was refused before it was read");
+    Some(reply::withheld(gate, media, None))
 }
 
 /// What was asked, and what came of it.
@@ -130,11 +142,23 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> 
         (true, false) => limits.change_time,
         (true, true) => limits.upload_time,
     };
-    let reply = match tokio::time::timeout(Duration::from_millis(patience), gate.schema.execute(request)).await {
-        Ok(response) => Reply::executed(response, Arc::clone(&prepared.shape)),
+    // A resolver that panics leaves behind what a failed one does: everything that is shared is whole at every await.
+    let executed = AssertUnwindSafe(gate.schema.execute(request)).catch_unwind();
+    let reply = match tokio::time::timeout(Duration::from_millis(patience), executed).await {
+        Ok(Ok(response)) => Reply::executed(response, Arc::clone(&prepared.shape)),
+        Ok(Err(_)) => {
+            tracing::error!(request = %op.request, "an operation panicked");
+            op.trace().reasons.push("panicked".into());
+            Reply::refused(broken())
+        }
         Err(_) => Reply::refused(late(op, changes)),
     };
     (asked, reply)
+}
+
+/// The refusal of what ended by a fault in the program.
+pub(super) const fn broken() -> Refusal {
+    Refusal { code: Code::Internal, message: Cow::Borrowed("Something failed on our side; the log has the cause under the request id.") }
 }
 
 /// What ran out of time is given up. What it had committed is in the trace; a commit that was under way may yet happen, and
