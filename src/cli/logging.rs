@@ -15,6 +15,11 @@ pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
         LogFormat::Pretty => lines.with_ansi(io::stderr().is_terminal()).try_init(),
     };
+    // Where it happened and nothing else: the message may quote what was being looked at.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "the program panicked");
+    }));
     started.map_err(|error| Failure::failed(format!("logging: {error}")))
 }
 

@@ -4,6 +4,7 @@
 
 use std::{
     fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc},
     time::{Duration, Instant},
@@ -63,7 +64,8 @@ impl Rows {
                 loop {
                     let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     match job {
-                        Ok(job) => job(&connection),
+                        // Whoever waits for a job that panicked hears that there is no answer; the thread answers others.
+                        Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&connection)))),
                         Err(_) => return,
                     }
                 }

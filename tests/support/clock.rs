@@ -1,6 +1,7 @@
 //! Time that tests move, randomness that tests repeat.
 
 use std::{
+    backtrace::Backtrace,
     sync::{
         Mutex,
         atomic::{AtomicI64, Ordering},
@@ -16,17 +17,23 @@ pub struct TestClock {
     /// `Some`: stands still there.
     frozen: Option<i64>,
     moved: AtomicI64,
+    trap: Mutex<Option<&'static str>>,
 }
 
 impl TestClock {
     /// The system's time.
     pub fn running() -> Self {
-        Self { frozen: None, moved: AtomicI64::new(0) }
+        Self { frozen: None, moved: AtomicI64::new(0), trap: Mutex::default() }
     }
 
     /// Stands still at an RFC 3339 moment until it is moved.
     pub fn frozen_at(moment: &str) -> Self {
-        Self { frozen: Some(Timestamp::parse(moment).expect("RFC 3339").0), moved: AtomicI64::new(0) }
+        Self { frozen: Some(Timestamp::parse(moment).expect("RFC 3339").0), moved: AtomicI64::new(0), trap: Mutex::default() }
+    }
+
+    /// Panics once, as soon as a function whose path has this in it asks for the time.
+    pub fn panic_in(&self, function: &'static str) {
+        *self.trap.lock().expect("not poisoned") = Some(function);
     }
 
     /// Moves it forward (or, below zero, back).
@@ -37,6 +44,11 @@ impl TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
+        let trap = *self.trap.lock().expect("not poisoned");
+        if trap.is_some_and(|function| Backtrace::force_capture().to_string().contains(function)) {
+            *self.trap.lock().expect("not poisoned") = None;
+            panic!("the time is out of joint");
+        }
         let base = self.frozen.unwrap_or_else(|| {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
             i64::try_from(since.as_micros()).expect("before the year 294247")

@@ -1,6 +1,7 @@
 //! The ledger in a file of its own: one thread with the only connection that writes.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -43,7 +44,10 @@ impl Thread {
             let mut connection = Some(first);
             while let Ok(job) = queue.recv() {
                 match connection.take().map_or_else(|| connect(&file), Ok) {
-                    Ok(mut open) => connection = job(Ok(&mut open)).then_some(open),
+                    Ok(mut open) => {
+                        let healthy = catch_unwind(AssertUnwindSafe(|| job(Ok(&mut open)))).unwrap_or(false);
+                        connection = healthy.then_some(open);
+                    }
                     Err(error) => drop(job(Err(error))),
                 }
             }
