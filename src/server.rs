@@ -90,7 +90,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let listener = TcpListener::bind(wanted).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let recorder = core.recorder.clone();
-    recorder.keep_index();
+    recorder.serve();
     let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
     let gate = http::Gate::new(Arc::clone(&core), settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
     let gate = Arc::new(gate);

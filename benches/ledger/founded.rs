@@ -29,7 +29,7 @@ pub(super) async fn core(folder: &Path, database_url: Option<String>, clock: Arc
     found(&database).await?;
     database.close().await?;
     let core = server::build_core(&settings, clock, Arc::new(SystemRandom)).await?;
-    core.recorder.keep_index();
+    core.recorder.serve();
     Ok(core)
 }
 

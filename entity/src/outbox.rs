@@ -11,6 +11,7 @@ pub struct Model {
     pub request_id: i64,
     pub at: i64,
     pub body: Vec<u8>,
+    pub owner: i64,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

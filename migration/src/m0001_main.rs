@@ -136,6 +136,6 @@ CREATE TABLE change_detail (
 ) CLUSTERED
 --
 CREATE TABLE outbox (
-    id ROWID, request_id BIGINT NOT NULL, at BIGINT NOT NULL, body BYTES NOT NULL
+    id ROWID, request_id BIGINT NOT NULL, at BIGINT NOT NULL, body BYTES NOT NULL, owner BIGINT NOT NULL
 )
 ";

@@ -43,6 +43,7 @@ impl Op {
         };
         ChangeNote {
             id: self.core.new_id(),
+            owner: self.core.recorder.owner(),
             request: self.request,
             at: self.at,
             body: codec::encode(&record),

@@ -22,10 +22,11 @@ pub enum Error {
 
 impl Error {
     /// The code for the caller.
-    pub const fn code(&self) -> Code {
+    pub fn code(&self) -> Code {
         match self {
             Self::Refused(refusal) => refusal.code,
             Self::Auth(AuthError::Busy) => Code::QuotaExceeded,
+            Self::Store(error) if error.is_disk_full() => Code::DiskFull,
             Self::Store(_) | Self::Auth(_) => Code::Internal,
         }
     }
@@ -40,6 +41,7 @@ impl Error {
         match self {
             Self::Refused(refusal) => refusal.message.to_string(),
             Self::Auth(AuthError::Busy) => "More people are signing in than can be served at once; try again in a moment.".into(),
+            Self::Store(error) if error.is_disk_full() => Refusal::disk_full().message.into_owned(),
             Self::Store(_) | Self::Auth(_) => "Something failed on our side; the log has the cause under the request id.".into(),
         }
     }

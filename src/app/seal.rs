@@ -12,6 +12,7 @@ use crate::{
     },
     domain::{Digest, clock::random_bytes},
     ledger::Receipt,
+    policy::Code,
 };
 
 /// What only the outside of an operation knows of it.
@@ -37,6 +38,9 @@ pub struct Outcome {
 
 /// Makes the record of `op` durable and returns the receipt for it. On an error nothing of the operation may leave.
 pub async fn seal(op: &Op, outcome: Outcome) -> Result<Receipt, Unrecorded> {
+    if op.trace().code == Some(Code::DiskFull) {
+        op.core.store.disk().found_full();
+    }
     let draft = draft(op, outcome);
     let appended = op.core.recorder.append(draft).await;
     if appended.is_err() {

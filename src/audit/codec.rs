@@ -285,6 +285,7 @@ const fn code_number(code: Code) -> u64 {
         Code::TooComplex => 6,
         Code::AuditUnavailable => 7,
         Code::Internal => 8,
+        Code::DiskFull => 9,
     }
 }
 

@@ -1,4 +1,5 @@
-//! What changes left in the outbox: appended unless the ledger already has it, then removed.
+//! What changes left in the outbox: appended unless the ledger already has it, then removed. A process sees to its own rows, and
+//! to those of processes that are gone.
 
 use std::collections::HashSet;
 
@@ -25,35 +26,39 @@ const INTERRUPTED: &str = "interrupted";
 /// Which rows of the outbox.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Which<'w> {
-    /// Every one: nothing is under way.
-    All,
-    /// Those whose records this process could not write.
+    /// Its own whose records it could not write.
     Owed(&'w HashSet<Id>),
-    /// Those of operations that began before this moment, and so cannot be under way any more.
+    /// Its own of operations that began before this moment, and so cannot be under way any more.
     Before(Timestamp),
+    /// Those of this process, if it is gone.
+    Of(Id),
 }
 
-/// Appends the records-to-be in the outbox; returns how many. Of several servers on the same databases one does so at a
-/// time, so that nothing is appended twice.
+/// The processes whose rows are left.
+pub(super) async fn gone(inside: &Inside) -> Result<HashSet<Id>, StoreError> {
+    let mut gone = HashSet::new();
+    for owner in inside.store.outbox_owners().await?.into_iter().filter(|owner| *owner != inside.owner) {
+        if inside.store.estate(owner).await?.is_some() {
+            gone.insert(owner);
+        }
+    }
+    Ok(gone)
+}
+
+/// Appends the records-to-be in the outbox; returns how many.
 pub(super) async fn recover(inside: &Inside, queue: &mpsc::Sender<Waiting>, which: Which<'_>) -> Result<usize, StoreError> {
     let before = if let Which::Before(at) = which { at } else { Timestamp(i64::MAX) };
-    // Looked at before the turn is taken: mostly there is nothing to do.
-    if inside.store.outbox_before(before, None, 1).await?.is_empty() {
-        return Ok(0);
-    }
-    let Some(turn) = inside.store.outbox_turn(matches!(which, Which::All)).await? else {
-        return Err(StoreError::Unsafe("another server sees to the outbox".into()));
+    let (owner, _estate) = match which {
+        Which::Owed(_) | Which::Before(_) => (inside.owner, None),
+        Which::Of(owner) => {
+            let Some(estate) = inside.store.estate(owner).await? else { return Ok(0) };
+            (owner, Some(estate))
+        }
     };
-    let appended = append_missing(inside, queue, which, before).await?;
-    turn.end().await?;
-    Ok(appended)
-}
-
-async fn append_missing(inside: &Inside, queue: &mpsc::Sender<Waiting>, which: Which<'_>, before: Timestamp) -> Result<usize, StoreError> {
     let (mut after, mut appended) = (None, 0);
     loop {
-        let mut rows = inside.store.outbox_before(before, after, PAGE).await?;
-        let Some(last) = rows.last() else { return Ok(appended) };
+        let mut rows = inside.store.outbox_of(owner, before, after, PAGE).await?;
+        let Some(last) = rows.last() else { break Ok(appended) };
         after = Some(last.id);
         rows.retain(|row| if let Which::Owed(owed) = which { owed.contains(&row.id) } else { true });
         let recorded = recorded(&inside.store, &rows).await?;

@@ -10,7 +10,8 @@ use tokio::{
 use super::{
     Settings,
     index::Index,
-    outbox, place,
+    outbox::{self, Which},
+    place,
     record::Draft,
     room::Room,
     sequencer::{self, Standing},
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     domain::{Clock, Digest, Id, IdMaker, Random},
     ledger::{Checkpoint, LedgerKey, Receipt, checkpoint},
-    store::{LedgerWriter, Store, StoreError, ledger::Sequencing},
+    store::{LedgerWriter, Ownership, Store, StoreError, ledger::Sequencing},
 };
 
 /// Where a durable record stands.
@@ -70,6 +71,12 @@ pub(super) struct Inside {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Arc<dyn Random>,
     pub(super) ids: IdMaker,
+    /// What this process goes by in the outbox.
+    pub(super) owner: Id,
+    /// What shows that it lives.
+    pub(super) ownership: Mutex<Option<Ownership>>,
+    /// Whether it is a server: then a change that is long under way was given up.
+    pub(super) serves: AtomicBool,
     key: Arc<LedgerKey>,
     origin: String,
     pub(super) sequencing: Arc<Sequencing>,
@@ -107,6 +114,9 @@ impl Recorder {
         let origin = settings.origin.clone().unwrap_or_else(|| checkpoint::default_origin(&key.public()));
         let signer = (Arc::clone(&key), origin.clone());
         let sign = Box::new(move |size, root| Checkpoint { origin: signer.1.clone(), size, root }.sign(&signer.0));
+        let ids = IdMaker::default();
+        let owner = ids.next(&*clock, &*random);
+        let ownership = store.own_outbox(owner).await?;
         let inside = Arc::new(Inside {
             store: store.clone(),
             writer: LedgerWriter::open(store).await?,
@@ -115,7 +125,10 @@ impl Recorder {
             room: Room::new(settings),
             clock,
             random,
-            ids: IdMaker::default(),
+            ids,
+            owner,
+            ownership: Mutex::new(Some(ownership)),
+            serves: AtomicBool::new(false),
             key,
             origin,
             sequencing: Arc::new(Sequencing { sign, said: place::said }),
@@ -145,6 +158,11 @@ impl Recorder {
         Receipt::sign(&self.inside.key, sealed.epoch, sealed.rseq, sealed.leaf)
     }
 
+    /// Whether the disk is full, as far as this process knows: then there is room only for what has to be.
+    pub fn is_disk_full(&self) -> bool {
+        self.inside.store.disk().is_full()
+    }
+
     /// How many records wait or are being written, and how many may.
     pub fn waiting(&self) -> (usize, usize) {
         self.inside.room.waiting()
@@ -171,10 +189,18 @@ impl Recorder {
         &self.inside.key
     }
 
-    /// Appends what a crash left in the outbox, and returns how many records that were. Harmless at any other time:
-    /// at worst a change is recorded twice.
+    /// What this process goes by in the outbox.
+    pub fn owner(&self) -> Id {
+        self.inside.owner
+    }
+
+    /// Appends what processes that are gone left in the outbox, and returns how many records that were.
     pub async fn recover(&self) -> Result<usize, StoreError> {
-        outbox::recover(&self.inside, &self.queue, outbox::Which::All).await
+        let mut appended = 0;
+        for owner in outbox::gone(&self.inside).await? {
+            appended += outbox::recover(&self.inside, &self.queue, Which::Of(owner)).await?;
+        }
+        Ok(appended)
     }
 
     /// Gives everything appended so far its place in the tree; returns the size of the tree.
@@ -209,11 +235,13 @@ impl Recorder {
                 tracing::error!(%error, "the recorder did not end well");
             }
         }
+        drop(lock(&self.inside.ownership).take());
     }
 
     /// Ends at once, as if the process had died: what waits is not written, and every later append fails.
     pub fn kill(&self) {
         lock(&self.tasks).drain(..).for_each(|task| task.abort());
+        drop(lock(&self.inside.ownership).take());
     }
 }
 

@@ -68,6 +68,7 @@ pub(super) async fn run(inside: Arc<Inside>, queue: mpsc::WeakSender<Waiting>, m
     let others = (OTHERS / every.max(1)).max(1);
     let mut ticks = 0_u64;
     let mut looked: Option<Timestamp> = None;
+    let mut gone = HashSet::new();
     loop {
         let last = tokio::select! {
             _ = tick.tick() => false,
@@ -91,8 +92,14 @@ pub(super) async fn run(inside: Arc<Inside>, queue: mpsc::WeakSender<Waiting>, m
         }
         if let Some(queue) = queue.upgrade() {
             retry(&inside, &queue).await;
+            if ticks.is_multiple_of(others) {
+                keep(&inside).await;
+                let disk = Arc::clone(inside.store.disk());
+                // It waits for the disk; if it panics there is no more to be told than that.
+                let _ = tokio::task::spawn_blocking(move || disk.look()).await;
+            }
             if ticks.is_multiple_of(LEFT_BEHIND * others) {
-                left_behind(&inside, &queue).await;
+                left_behind(&inside, &queue, &mut gone).await;
             }
         }
     }
@@ -117,6 +124,7 @@ pub(super) async fn fold(inside: &Inside) -> Result<u64, StoreError> {
                 }
             }
             Err(error) => {
+                inside.store.disk().note(&error);
                 if !standing.failing {
                     tracing::error!(%error, "the ledger's entries could not be folded into the tree");
                 }
@@ -165,10 +173,34 @@ async fn retry(inside: &Inside, queue: &mpsc::Sender<Waiting>) {
     }
 }
 
-/// Changes whose operation must long be over.
-async fn left_behind(inside: &Inside, queue: &mpsc::Sender<Waiting>) {
+/// Goes on showing others that this process lives.
+async fn keep(inside: &Inside) {
+    let Some(mut ownership) = lock(&inside.ownership).take() else { return };
+    if let Err(error) = ownership.keep().await {
+        tracing::warn!(%error, "others may take this process for dead, and record its changes as interrupted");
+    }
+    *lock(&inside.ownership) = Some(ownership);
+}
+
+/// Changes of this process whose operation must long be over, and those of processes that are gone. Each of these was gone
+/// when last looked at as well: a restart of the database takes for a moment from all what shows that they live.
+async fn left_behind(inside: &Inside, queue: &mpsc::Sender<Waiting>, gone: &mut HashSet<Id>) {
     let over = Timestamp(inside.clock.now().0 - inside.settings.sweep_after as i64 * SECOND);
-    match outbox::recover(inside, queue, Which::Before(over)).await {
+    if inside.serves.load(Ordering::Relaxed) {
+        told(outbox::recover(inside, queue, Which::Before(over)).await);
+    }
+    let found = outbox::gone(inside).await.unwrap_or_else(|error| {
+        tracing::debug!(%error, "changes of other processes could not be looked at");
+        HashSet::new()
+    });
+    for owner in found.intersection(gone) {
+        told(outbox::recover(inside, queue, Which::Of(*owner)).await);
+    }
+    *gone = found;
+}
+
+fn told(recovered: Result<usize, StoreError>) {
+    match recovered {
         Ok(0) => {}
         Ok(records) => tracing::warn!(records, "changes had been left without their records; now they have them"),
         Err(error) => tracing::debug!(%error, "changes without records could not be seen to"),

@@ -16,12 +16,15 @@ pub struct Settings {
     /// Milliseconds an answer waits for its record before it is withheld, and after which a disk that is still at work on
     /// earlier records is taken for stuck: then requests are refused at once. A record that comes late is written nevertheless.
     pub patience: u64,
+    /// Bytes of disk to keep beside the databases (SQLite), released when it is full so that what has begun can be ended in
+    /// order; 0: none.
+    pub reserve: u64,
     /// How many records share a commit at most.
     pub batch: usize,
     /// How long a new record waits for its place in the tree and a signed tree head over it (ms).
     pub fold_every: u64,
-    /// Seconds after which a change without its record is taken for one that was left behind, and is recorded as
-    /// interrupted by whichever server sees it first. Longer than any change can take, at most 3000.
+    /// Seconds after which a server takes a change of its own without its record for one that was given up, and records it as
+    /// interrupted. Longer than any change can take, at most 3000.
     pub sweep_after: u64,
     /// How many records make a new segment of the index; fewer wait in memory and are read again by each server that is asked.
     pub index_segment: u64,
@@ -34,6 +37,7 @@ impl Default for Settings {
             queue: 4_096,
             queue_bytes: 32 * 1024 * 1024,
             patience: 10_000,
+            reserve: 16 * 1024 * 1024,
             batch: 256,
             fold_every: 200,
             sweep_after: 1_800,
@@ -61,6 +65,9 @@ impl Settings {
         // Whether they wait or are being written, records are counted in 32 bits.
         if !(65_536..=1 << 30).contains(&self.queue_bytes) {
             return Some(("ledger.queue_bytes", "must be from 65536 to 1073741824"));
+        }
+        if self.reserve != 0 && !(1 << 20..=1 << 40).contains(&self.reserve) {
+            return Some(("ledger.reserve", "must be 0 or from 1048576 to 1099511627776"));
         }
         let positive = [
             ("ledger.queue", self.queue),

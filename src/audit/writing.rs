@@ -111,7 +111,14 @@ impl Writing {
 
     async fn commit(&mut self, batch: Vec<Waiting>) {
         self.inside.room.writing(true);
-        let written = self.write(&batch).await;
+        let mut written = self.write(&batch).await;
+        if let Err(error) = &written
+            && self.inside.store.disk().note(error)
+        {
+            tracing::error!(%error, records = batch.len(), "no room for access records; trying again with what was kept");
+            self.chain = None;
+            written = self.write(&batch).await;
+        }
         self.inside.room.writing(false);
         match written {
             Ok(sealed) => {

@@ -8,8 +8,9 @@ use axum::{
 };
 
 use crate::{
+    audit::Recorder,
     domain::Id,
-    policy::{Code, Marking, Snapshot},
+    policy::{Code, Marking, Refusal, Snapshot},
 };
 
 /// What is to be sent.
@@ -54,6 +55,17 @@ impl Answer {
         }
         response
     }
+}
+
+/// The answer instead of one that cannot be recorded.
+pub(super) fn withheld(recorder: &Recorder, media: &'static str, request: Option<Id>) -> Answer {
+    let body = if recorder.is_disk_full() {
+        let full = Refusal::disk_full();
+        error_body(full.code, &full.message)
+    } else {
+        error_body(Code::AuditUnavailable, "The server cannot record what it would answer, so it does not answer; try again.")
+    };
+    Answer { status: StatusCode::SERVICE_UNAVAILABLE, media, body, marked: None, request }
 }
 
 /// A body with one error and no data.

@@ -28,6 +28,10 @@ pub(super) async fn ready(State(gate): State<Arc<Gate>>) -> (StatusCode, &'stati
         };
         return (StatusCode::SERVICE_UNAVAILABLE, why);
     }
+    if gate.core.recorder.is_disk_full() {
+        tracing::warn!("not ready: the disk is full");
+        return (StatusCode::SERVICE_UNAVAILABLE, "not ready: the disk is full; leads are neither read nor changed until there is room\n");
+    }
     let standing = gate.core.recorder.standing();
     if standing.failing || gate.core.recorder.is_held_back() {
         tracing::warn!(?standing, "not ready: records get no place in the ledger's tree");

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Gate,
-    answer::{Answer, error_body},
+    answer::{self, Answer, error_body},
     authenticate::authenticate,
     caller,
 };
@@ -132,6 +132,9 @@ async fn entries(gate: &Gate, peer: SocketAddr, tile: &Tile, headers: &HeaderMap
             return withheld(gate, None);
         }
     };
+    if gate.core.recorder.is_disk_full() && !op.rights.manages() {
+        return withheld(gate, Some(&op));
+    }
     let found = match (authenticated, purpose) {
         (Err(error), _) => Err(error),
         (_, Err(refusal)) => Err(refusal.into()),
@@ -148,7 +151,7 @@ async fn entries(gate: &Gate, peer: SocketAddr, tile: &Tile, headers: &HeaderMap
                 tracing::error!(request = %op.request, cause = %error, "operation failed");
             }
             match error.code() {
-                Code::Internal | Code::AuditUnavailable => Decision::Failed,
+                Code::Internal | Code::AuditUnavailable | Code::DiskFull => Decision::Failed,
                 Code::BadUserInput => Decision::Invalid,
                 _ => Decision::Denied,
             }
@@ -186,6 +189,7 @@ fn answer(op: &Op, found: Result<Vec<u8>, app::Error>, receipt: &Receipt) -> Res
                 Code::Forbidden => StatusCode::FORBIDDEN,
                 Code::NotFound => StatusCode::NOT_FOUND,
                 Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+                Code::DiskFull => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::BAD_REQUEST,
             };
             (status, JSON, error_body(error.code(), &error.outward()))
@@ -202,6 +206,5 @@ fn answer(op: &Op, found: Result<Vec<u8>, app::Error>, receipt: &Receipt) -> Res
 
 fn withheld(gate: &Gate, op: Option<&Op>) -> Response<Body> {
     gate.metrics.unrecorded();
-    let body = error_body(Code::AuditUnavailable, "The server cannot record what it would answer, so it does not answer; try again.");
-    Answer { status: StatusCode::SERVICE_UNAVAILABLE, media: JSON, body, marked: None, request: op.map(|op| op.request) }.into_response()
+    answer::withheld(&gate.core.recorder, JSON, op.map(|op| op.request)).into_response()
 }

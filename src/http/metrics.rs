@@ -41,6 +41,7 @@ pub(super) struct Metrics {
     waiting: Gauge<i64, AtomicI64>,
     tree_size: Gauge<i64, AtomicI64>,
     refused: Gauge<i64, AtomicI64>,
+    disk_full: Gauge<i64, AtomicI64>,
 }
 
 impl Metrics {
@@ -55,11 +56,12 @@ impl Metrics {
         registry.register("throttled", "Attempts to sign in that were slowed down", throttled.clone());
         registry.register("under_way", "Requests being answered", under_way.clone());
         registry.register("records_waiting", "Access records that wait to be written", waiting.clone());
-        let (tree_size, refused) = (Gauge::default(), Gauge::default());
+        let (tree_size, refused, disk_full) = (Gauge::default(), Gauge::default(), Gauge::default());
+        registry.register("disk_full", "1 if the disk is full, so that leads are neither read nor changed; 0 if not", disk_full.clone());
         registry.register("ledger_tree_size", "Records that have their place in the tree", tree_size.clone());
         let help = "1 if the ledger holds what is not as it was written, or nothing gets a place in the tree; 0 if all is well";
         registry.register("ledger_refused", help, refused.clone());
-        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting, tree_size, refused }
+        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting, tree_size, refused, disk_full }
     }
 
     /// Counts an operation that was answered.
@@ -115,6 +117,7 @@ pub(super) async fn metrics(State(gate): State<Arc<Gate>>, ConnectInfo(peer): Co
         return StatusCode::NOT_FOUND.into_response();
     }
     gate.metrics.waiting.set(gate.core.recorder.waiting().0 as i64);
+    gate.metrics.disk_full.set(gate.core.recorder.is_disk_full().into());
     let standing = gate.core.recorder.standing();
     gate.metrics.tree_size.set(standing.size as i64);
     gate.metrics.refused.set((!standing.is_sound()).into());

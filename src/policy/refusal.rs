@@ -23,6 +23,8 @@ pub enum Code {
     AuditUnavailable,
     /// A fault of ours; the log knows more by the request id.
     Internal,
+    /// There is no room on the disk for what a request would have to write.
+    DiskFull,
 }
 
 impl Code {
@@ -37,6 +39,7 @@ impl Code {
         Self::TooComplex,
         Self::AuditUnavailable,
         Self::Internal,
+        Self::DiskFull,
     ];
 
     /// The code with this name.
@@ -56,6 +59,7 @@ impl Code {
             Self::TooComplex => "TOO_COMPLEX",
             Self::AuditUnavailable => "AUDIT_UNAVAILABLE",
             Self::Internal => "INTERNAL",
+            Self::DiskFull => "DISK_FULL",
         }
     }
 }
@@ -89,6 +93,14 @@ impl Refusal {
     /// `CONFLICT`.
     pub fn conflict(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::Conflict, message)
+    }
+
+    /// `DISK_FULL`.
+    pub const fn disk_full() -> Self {
+        Self {
+            code: Code::DiskFull,
+            message: Cow::Borrowed("The server's disk is full; leads are neither read nor changed until an operator has made room."),
+        }
     }
 
     /// `NOT_FOUND`: one text for missing and hidden alike.

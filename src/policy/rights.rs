@@ -113,6 +113,11 @@ impl Rights {
         }
     }
 
+    /// Whether the subject manages people or policy, as whoever runs the installation does.
+    pub fn manages(&self) -> bool {
+        super::table::MANAGING.iter().any(|permission| self.permissions.contains(*permission))
+    }
+
     /// Refuses whoever still has a password that somebody else set.
     pub fn own_password(&self) -> Result<(), Refusal> {
         if self.password_given {

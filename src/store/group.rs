@@ -5,7 +5,12 @@
 //! fails by the database's own fault only and then with all that shares its commit. A change of a lead is plain: through
 //! the ORM every statement would cross threads twice.
 
-use std::{future::Future, path::Path};
+use std::{
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sea_orm::{DatabaseConnection, SqliteTransactionMode, TransactionOptions, TransactionTrait};
@@ -15,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    StoreError, plain,
+    Disk, StoreError, plain,
     write::{Tx, Work},
 };
 
@@ -24,7 +29,8 @@ const BATCH: usize = 64;
 /// How many may wait.
 const QUEUE: usize = 1_024;
 
-/// Called when it is known whether the commit succeeded.
+/// Called when it is known whether the commit succeeded. If it did not, whoever waits for what it would have kept hears nothing
+/// more, and so knows.
 type Finish = Box<dyn FnOnce(bool) + Send>;
 /// Work through the ORM; says whether to keep what it did.
 type Orm = Box<dyn for<'c> FnOnce(Tx<'c>) -> Work<'c, (bool, Finish)> + Send>;
@@ -38,42 +44,49 @@ enum Job {
 
 /// The way to the writer, which ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct Group(mpsc::Sender<Job>);
+pub(super) struct Group {
+    queue: mpsc::Sender<Job>,
+    disk: Arc<Disk>,
+}
 
 impl Group {
     /// Starts the writer of `file`. `connect` opens the connection for the ORM.
-    pub(super) async fn start<C, F>(file: &Path, connect: C) -> Result<Self, StoreError>
+    pub(super) async fn start<C, F>(file: &Path, disk: Arc<Disk>, connect: C) -> Result<Self, StoreError>
     where
         C: Fn() -> F + Send + 'static,
         F: Future<Output = Result<DatabaseConnection, StoreError>> + Send,
     {
-        let (mut orm, mut plain) = (connect().await?, plain::connect(file)?);
+        let (mut orm, mut plain) = (Some(connect().await?), Some(plain::connect(file)?));
         let (sender, mut queue) = mpsc::channel::<Job>(QUEUE);
-        let (runtime, file) = (Handle::current(), file.to_owned());
+        let (runtime, file, its_disk) = (Handle::current(), file.to_owned(), Arc::clone(&disk));
         let run = move || {
             let _inside = runtime.enter();
             let mut next = None;
             while let Some(first) = next.take().or_else(|| queue.blocking_recv()) {
                 let mut batch = Batch { queue: &mut queue, next: &mut next, finishes: Vec::new() };
-                // After a failed commit or fsync nobody knows what a handle has; start over with a new one.
+                // After a failed commit or fsync, or a panic, nobody knows what a handle has: the next batch opens a new one.
                 let committed = match first {
-                    Job::Orm(first) => runtime.block_on(async {
-                        let committed = batch.orm(&orm, first).await;
-                        if committed.is_err() {
-                            reopened(connect().await, &mut orm);
-                        }
-                        committed
+                    Job::Orm(first) => caught(|| {
+                        runtime.block_on(async {
+                            let open = match orm.take() {
+                                Some(open) => open,
+                                None => connect().await?,
+                            };
+                            batch.orm(&open, first).await?;
+                            orm = Some(open);
+                            Ok::<_, StoreError>(())
+                        })
                     }),
-                    Job::Plain(first) => {
-                        let committed = batch.plain(&mut plain, first);
-                        if committed.is_err() {
-                            reopened(plain::connect(&file), &mut plain);
-                        }
-                        committed
-                    }
+                    Job::Plain(first) => caught(|| {
+                        let mut open = plain.take().map_or_else(|| plain::connect(&file), Ok)?;
+                        batch.plain(&mut open, first)?;
+                        plain = Some(open);
+                        Ok(())
+                    }),
                 };
                 if let Err(error) = &committed {
-                    tracing::error!(%error, "commit failed; the database was opened anew");
+                    tracing::error!(%error, "commit failed; the database is opened anew");
+                    its_disk.note(error);
                 }
                 for finish in batch.finishes {
                     finish(committed.is_ok());
@@ -82,7 +95,7 @@ impl Group {
         };
         let thread = std::thread::Builder::new().name("writer".into()).spawn(run);
         thread.map_err(|error| StoreError::File("the writer's thread".into(), error))?;
-        Ok(Self(sender))
+        Ok(Self { queue: sender, disk })
     }
 
     /// Runs `work` through the ORM; as [`crate::store::Store::write`].
@@ -94,8 +107,8 @@ impl Group {
     {
         let (answer, answered) = oneshot::channel();
         let run: Orm = Box::new(move |tx| Box::pin(async move { ending(work(tx).await, answer) }));
-        self.0.send(Job::Orm(run)).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        self.queue.send(Job::Orm(run)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| self.lost())?
     }
 
     /// Runs plain `work`; as [`crate::store::Store::write`].
@@ -105,8 +118,13 @@ impl Group {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let run: Plain = Box::new(move |connection| ending(work(connection), answer));
-        self.0.send(Job::Plain(run)).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        self.queue.send(Job::Plain(run)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| self.lost())?
+    }
+
+    /// Why there is no answer.
+    fn lost(&self) -> StoreError {
+        if self.disk.is_full() { StoreError::Full } else { StoreError::Closed }
     }
 }
 
@@ -114,20 +132,20 @@ impl Group {
 fn ending<T, E>(result: Result<T, E>, answer: oneshot::Sender<Result<T, E>>) -> (bool, Finish)
 where
     T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
+    E: Send + 'static,
 {
     let keep = result.is_ok();
     let finish = move |committed| {
-        let _ = answer.send(if committed || !keep { result } else { Err(StoreError::Closed.into()) });
+        if committed || !keep {
+            let _ = answer.send(result);
+        }
     };
     (keep, Box::new(finish))
 }
 
-fn reopened<T>(fresh: Result<T, StoreError>, connection: &mut T) {
-    match fresh {
-        Ok(fresh) => *connection = fresh,
-        Err(error) => tracing::error!(%error, "could not reopen the database"),
-    }
+/// A panic is a failure of the batch, not of the writer.
+fn caught(work: impl FnOnce() -> Result<(), StoreError>) -> Result<(), StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(StoreError::Closed))
 }
 
 /// What shares a commit.

@@ -9,7 +9,7 @@ use std::{
 use migration::MigratorTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-use super::{StoreError, group::Group, rows::Rows, write::Writer};
+use super::{Disk, StoreError, group::Group, rows::Rows, write::Writer};
 
 /// Where the databases are.
 #[derive(Clone, Debug)]
@@ -27,6 +27,7 @@ pub struct Store(pub(super) Arc<Inner>);
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) location: Location,
+    pub(super) disk: Arc<Disk>,
     /// Reads of the main database.
     pub(super) main: DatabaseConnection,
     /// Writes of the main database.
@@ -40,6 +41,7 @@ pub(super) struct Inner {
 impl Store {
     /// Opens what is there; [`Store::migrate`] must have run before. `connections` bounds the pool.
     pub async fn open(location: &Location, connections: u32) -> Result<Self, StoreError> {
+        let disk = Arc::new(Disk::of(location));
         let inner = match location {
             Location::Folder(folder) => {
                 let main = folder.join("leadkeep.db");
@@ -48,10 +50,11 @@ impl Store {
                 let writer_file = main.clone();
                 Inner {
                     location: location.clone(),
-                    writer: Writer::Group(Group::start(&main, move || sqlite(writer_file.clone(), 1, false)).await?),
+                    writer: Writer::Group(Group::start(&main, Arc::clone(&disk), move || sqlite(writer_file.clone(), 1, false)).await?),
                     main: pool,
                     rows: Rows::reader_threads(&main, 2)?,
                     ledger: sqlite(folder.join("ledger.db"), 2, true).await?,
+                    disk,
                 }
             }
             Location::Postgres(url) => {
@@ -62,6 +65,7 @@ impl Store {
                     writer: Writer::Own(pool.clone()),
                     rows: Rows::Pool(pool.clone()),
                     ledger: pool,
+                    disk,
                 }
             }
         };
@@ -91,6 +95,11 @@ impl Store {
         let main = migration::Main::get_pending_migrations_read_only(&self.0.main).await?;
         let ledger = migration::Ledger::get_pending_migrations_read_only(&self.0.ledger).await?;
         Ok(main.len() + ledger.len())
+    }
+
+    /// The disk under them.
+    pub fn disk(&self) -> &Arc<Disk> {
+        &self.0.disk
     }
 
     /// Where the databases are.

@@ -1,18 +1,10 @@
 //! Changes on their way to the ledger: a record-to-be commits in the same transaction as the change itself.
 
 use entity::{change_detail, outbox};
-use sea_orm::{
-    ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    TransactionTrait,
-    sea_query::{Func, Query},
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use super::{Location, Store, StoreError, Tx};
+use super::{Store, StoreError, Tx};
 use crate::domain::{Id, Timestamp};
-
-/// PostgreSQL's advisory lock of [`OutboxTurn`].
-const OUTBOX_LOCK: i64 = 0x6c65_6164_6f75_7462;
 
 /// What one change did; before and after are JSON and can be erased later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +33,8 @@ pub struct Noted {
 pub struct ChangeNote {
     /// The outbox row.
     pub id: Id,
+    /// The process that makes the change and sees to its record ([`Store::own_outbox`]).
+    pub owner: Id,
     /// The operation.
     pub request: Id,
     /// When.
@@ -51,21 +45,6 @@ pub struct ChangeNote {
     pub first: i64,
     /// The changes.
     pub changes: Vec<Noted>,
-}
-
-/// Held by the process that sees to what was left in the outbox; dropped, or with its process gone, it is free.
-#[derive(Debug)]
-pub struct OutboxTurn(Option<(DatabaseConnection, DatabaseTransaction)>);
-
-impl OutboxTurn {
-    /// Lets the next one.
-    pub async fn end(self) -> Result<(), StoreError> {
-        if let Some((pool, transaction)) = self.0 {
-            transaction.commit().await?;
-            pool.close().await?;
-        }
-        Ok(())
-    }
 }
 
 impl Tx<'_> {
@@ -82,8 +61,13 @@ impl Tx<'_> {
             salt: Set(salt.to_vec()),
         });
         change_detail::Entity::insert_many(rows).exec_without_returning(self.0).await?;
-        let row =
-            outbox::ActiveModel { id: Set(note.id.0), request_id: Set(note.request.0), at: Set(note.at.0), body: Set(note.body.clone()) };
+        let row = outbox::ActiveModel {
+            id: Set(note.id.0),
+            request_id: Set(note.request.0),
+            at: Set(note.at.0),
+            body: Set(note.body.clone()),
+            owner: Set(note.owner.0),
+        };
         outbox::Entity::insert(row).exec_without_returning(self.0).await?;
         Ok(())
     }
@@ -105,30 +89,32 @@ pub struct OutboxRow {
 impl Store {
     /// What lies in the outbox after row `after`, oldest first, at most `limit` rows.
     pub async fn outbox(&self, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
-        self.outbox_before(Timestamp(i64::MAX), after, limit).await
+        self.outbox_rows(outbox::Entity::find(), after, limit).await
     }
 
-    /// The same of operations that began before `at`.
-    pub async fn outbox_before(&self, at: Timestamp, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
-        let after = after.map_or(-1, |id| id.0);
-        let query = outbox::Entity::find().filter(outbox::Column::Id.gt(after)).filter(outbox::Column::At.lt(at.0));
+    /// The same of one owner's operations that began before `at`.
+    pub async fn outbox_of(&self, owner: Id, at: Timestamp, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
+        let query = outbox::Entity::find().filter(outbox::Column::Owner.eq(owner.0)).filter(outbox::Column::At.lt(at.0));
+        self.outbox_rows(query, after, limit).await
+    }
+
+    /// How many changes wait for their record.
+    pub async fn outbox_size(&self) -> Result<u64, StoreError> {
+        Ok(outbox::Entity::find().count(&self.0.main).await?)
+    }
+
+    /// Whose what lies in the outbox is.
+    pub async fn outbox_owners(&self) -> Result<Vec<Id>, StoreError> {
+        let query = outbox::Entity::find().select_only().column(outbox::Column::Owner).distinct();
+        let owners: Vec<i64> = query.into_tuple().all(&self.0.main).await?;
+        Ok(owners.into_iter().map(Id).collect())
+    }
+
+    async fn outbox_rows(&self, query: Select<outbox::Entity>, after: Option<Id>, limit: u64) -> Result<Vec<OutboxRow>, StoreError> {
+        let query = query.filter(outbox::Column::Id.gt(after.map_or(-1, |id| id.0)));
         let query = query.order_by_asc(outbox::Column::Id).limit(limit);
         let row = |row: outbox::Model| OutboxRow { id: Id(row.id), request: Id(row.request_id), at: Timestamp(row.at), body: row.body };
         Ok(query.all(&self.0.main).await?.into_iter().map(row).collect())
-    }
-
-    /// The right to see to what was left in the outbox, which one process has at a time; `None` if another has it and
-    /// `wait` is false. SQLite has one server, which does one thing after the other.
-    pub async fn outbox_turn(&self, wait: bool) -> Result<Option<OutboxTurn>, StoreError> {
-        let Location::Postgres(url) = &self.0.location else { return Ok(Some(OutboxTurn(None))) };
-        // A connection of its own: it stands still while others do the work.
-        let pool = super::open::postgres(url, 1).await?;
-        let transaction = pool.begin().await?;
-        let name = if wait { "pg_advisory_xact_lock" } else { "pg_try_advisory_xact_lock" };
-        let lock = Query::select().expr(Func::cust(name).arg(OUTBOX_LOCK)).take();
-        let row = transaction.query_one(&lock).await?.ok_or(StoreError::Closed)?;
-        let mine = wait || row.try_get_by_index(0)?;
-        Ok(mine.then_some(OutboxTurn(Some((pool, transaction)))))
     }
 
     /// Takes rows whose records are in the ledger out of the outbox; what they changed stays.

@@ -183,7 +183,8 @@ on_both_databases!(altered_before_and_after_are_named, |home| async {
     let commitment = Some(change_commitment(&salt, None, Some(r#"{"city":"Ulm"}"#)));
     let changed = ["1", "2"].map(|item| Changed { kind: "lead".into(), item: item.into(), commitment }).to_vec();
     let record = AccessRecord { changed, ..record(11, bench.clock.now()) };
-    let note = ChangeNote { id: Id(1), request: Id(11), at: record.at, body: codec::encode(&record), first: 0, changes };
+    let owner = bench.recorder.owner();
+    let note = ChangeNote { id: Id(1), request: Id(11), at: record.at, body: codec::encode(&record), first: 0, changes, owner };
     let put = bench.store.write(move |tx| Box::pin(async move { tx.put_change(&note).await }));
     put.await.map_err(|error: StoreError| error.to_string()).unwrap();
     bench.recorder.append(Draft { outbox: vec![Id(1)], ..draft(record) }).await.unwrap();

@@ -21,7 +21,9 @@ pub async fn leave_in_outbox(bench: &Bench, id: i64, request: i64) {
     record.changed = vec![Changed { kind: "lead".into(), item: id.to_string(), commitment: None }];
     let change = Change { kind: "lead", item: id.to_string(), before: None, after: None };
     let changes = vec![Noted { change, salt: Some([3; 16]) }];
-    let note = ChangeNote { id: Id(id), request: Id(request), at: bench.clock.now(), body: codec::encode(&record), first: id, changes };
+    let owner = bench.recorder.owner();
+    let note =
+        ChangeNote { id: Id(id), request: Id(request), at: bench.clock.now(), body: codec::encode(&record), first: id, changes, owner };
     let put = bench.store.write(move |tx| Box::pin(async move { tx.put_change(&note).await }));
     put.await.map_err(|error: StoreError| error.to_string()).unwrap();
 }
@@ -34,6 +36,18 @@ pub async fn emptied(bench: &Bench) {
         }
     };
     tokio::time::timeout(Duration::from_mins(1), empties).await.expect("changes without a record stay");
+}
+
+/// Recovers until there are so many records; the database may take a moment to see that a process is gone.
+async fn recovered(bench: &Bench, records: usize) -> usize {
+    let recovering = async {
+        let mut recovered = 0;
+        while recovered < records {
+            recovered += bench.recorder.recover().await.unwrap();
+        }
+        recovered
+    };
+    tokio::time::timeout(Duration::from_mins(1), recovering).await.expect("what was left is not recovered")
 }
 
 on_both_databases!(what_a_crash_leaves_in_the_outbox_is_appended_once, |home| async {
@@ -49,7 +63,7 @@ on_both_databases!(what_a_crash_leaves_in_the_outbox_is_appended_once, |home| as
     assert_eq!(bench.verify().await.outstanding, 4);
 
     let again = Bench::open(&home).await;
-    assert_eq!(again.recorder.recover().await.unwrap(), 3);
+    assert_eq!(recovered(&again, 3).await, 3);
     assert_eq!(again.recorder.recover().await.unwrap(), 0);
     let mut requests: Vec<_> = again.entries().await.iter().map(|entry| entry.record.request.0).collect();
     requests.sort_unstable();
@@ -89,6 +103,7 @@ pub async fn servers(home: &Home) -> Vec<Bench> {
     if home.backend == Backend::Postgres {
         servers.push(Bench::with(home, settings).await);
     }
+    servers.iter().for_each(|server| server.recorder.serve());
     servers
 }
 
@@ -115,11 +130,44 @@ on_both_databases!(what_is_left_behind_is_recorded_once_while_servers_run, |home
 });
 
 on_both_databases!(servers_that_start_together_recover_together, |home| async {
-    let servers = servers(&home).await;
+    let dead = Bench::open(&home).await;
     for id in 0..30 {
-        leave_in_outbox(&servers[0], id, 100 + id).await;
+        leave_in_outbox(&dead, id, 100 + id).await;
     }
-    let recovered = futures_util::future::join_all(servers.iter().map(|server| server.recorder.recover())).await;
-    assert_eq!(recovered.into_iter().map(Result::unwrap).sum::<usize>(), 30);
+    dead.recorder.kill();
+    let servers = servers(&home).await;
+    futures_util::future::join_all(servers.iter().map(|server| server.recorder.recover())).await.into_iter().for_each(|done| {
+        done.unwrap();
+    });
+    emptied(&servers[0]).await;
     assert_eq!(servers[0].entries().await.len(), 30);
+});
+
+on_both_databases!(a_change_under_way_is_its_own_process_s_affair, |home| async {
+    let busy = Bench::open(&home).await;
+    busy.append(1).await.unwrap();
+    leave_in_outbox(&busy, 1, 11).await;
+    let other = Bench::open(&home).await;
+    assert_eq!(other.recorder.recover().await.unwrap(), 0);
+    // Commands beside it see to nothing of it either, and to their own only.
+    leave_in_outbox(&other, 2, 12).await;
+    other.recorder.kill();
+    let third = Bench::open(&home).await;
+    assert_eq!(recovered(&third, 1).await, 1);
+    let mut requests: Vec<_> = third.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    requests.sort_unstable();
+    assert_eq!(requests, [1, 12]);
+    busy.recorder.append(Draft { outbox: vec![Id(1)], ..draft(record(11, busy.clock.now())) }).await.unwrap();
+    emptied(&third).await;
+    assert_eq!(third.recorder.recover().await.unwrap(), 0);
+    assert_eq!(third.entries().await.iter().filter(|entry| entry.record.request == Id(11)).count(), 1, "recorded once");
+});
+
+on_both_databases!(running_servers_see_to_what_dies_beside_them, |home| async {
+    let servers = servers(&home).await;
+    let command = Bench::open(&home).await;
+    leave_in_outbox(&command, 1, 11).await;
+    command.recorder.kill();
+    emptied(&servers[0]).await;
+    assert_eq!(servers[0].entries().await.len(), 1);
 });

@@ -48,6 +48,11 @@ impl LedgerCopy {
         entries
     }
 
+    /// Every record.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.0.values().map(|row| codec::decode(&row.body).expect("a record"))
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.0.len()

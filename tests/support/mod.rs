@@ -18,6 +18,7 @@ pub mod caller;
 pub mod clock;
 pub mod company;
 pub mod database;
+pub mod faulty_disk;
 pub mod ledger;
 pub mod postgres;
 pub mod process;

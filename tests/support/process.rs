@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Caller, Home};
+use super::{Caller, Home, faulty_disk::FaultyDisk};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_leadkeep");
 
@@ -31,6 +31,13 @@ impl Process {
         Self::start(home, command).await
     }
 
+    /// The same on a disk that may misbehave.
+    pub async fn serve_on(home: &Home, disk: &FaultyDisk, variables: &[(&str, &str)]) -> Self {
+        let mut command = disk.command(PROGRAM);
+        command.envs(variables.iter().copied());
+        Self::start(home, command).await
+    }
+
     /// The same, with no file growing beyond `kilobytes`: as if the disk were full from there on.
     pub async fn serve_with_little_disk(home: &Home, kilobytes: u64) -> Self {
         let mut shell = Command::new("/bin/bash");
@@ -39,7 +46,18 @@ impl Process {
         Self::start(home, shell).await
     }
 
-    async fn start(home: &Home, mut command: Command) -> Self {
+    /// The same, but waits only until it answers at all.
+    pub async fn alive_on(home: &Home, disk: &FaultyDisk, variables: &[(&str, &str)]) -> Self {
+        let mut command = disk.command(PROGRAM);
+        command.envs(variables.iter().copied());
+        Self::start_until(home, command, "/healthz").await
+    }
+
+    async fn start(home: &Home, command: Command) -> Self {
+        Self::start_until(home, command, "/readyz").await
+    }
+
+    async fn start_until(home: &Home, mut command: Command, path: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         command.args(["serve", "--port", &port.to_string()]);
         let child = at_home(&mut command, home).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
@@ -49,7 +67,7 @@ impl Process {
             if let Some(ended) = process.child.try_wait().expect("its state") {
                 panic!("the server ended before it was ready: {ended}");
             }
-            let asked = caller.request(reqwest::Method::GET, "/readyz").send().await;
+            let asked = caller.request(reqwest::Method::GET, path).send().await;
             if asked.is_ok_and(|answer| answer.status().is_success()) {
                 return process;
             }
@@ -78,6 +96,11 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs a command of the program to its end, on a disk that may misbehave.
+pub fn run_on(home: &Home, disk: &FaultyDisk, arguments: &[&str]) -> Output {
+    at_home(disk.command(PROGRAM).args(arguments), home).output().expect("the program runs")
 }
 
 /// Runs a command of the program to its end.

@@ -1,6 +1,6 @@
 //! The index of a recorder's ledger.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use super::{Index, keeper::Keeper};
 use crate::audit::{
@@ -21,8 +21,11 @@ impl Recorder {
         Keeper::new(store, writer, Arc::clone(clock), name.0, self.inside.settings.index_segment)
     }
 
-    /// Keeps the index from now on, as long as records are taken.
-    pub fn keep_index(&self) {
+    /// Does what a server does beside recording, as long as records are taken: keeps the index and some room on the disk, and
+    /// sees to its own changes that were given up.
+    pub fn serve(&self) {
+        self.inside.serves.store(true, Ordering::Relaxed);
+        self.inside.store.disk().keep(self.inside.settings.reserve);
         let keeping = tokio::spawn(self.index_keeper().run(self.stop.subscribe()));
         lock(&self.tasks).push(keeping);
     }

@@ -2,6 +2,7 @@
 
 mod check_receipt;
 mod export;
+mod status;
 mod verify;
 
 use std::{
@@ -23,6 +24,9 @@ use super::{Exit, Failure, Global, Operator, output, reindex};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ledger {
     Verify(verify::Verify),
+    /// Say how large the log is, what is signed, how full the disk is and what waits
+    #[command(after_help = status::HELP)]
+    Status,
     CheckReceipt(check_receipt::CheckReceipt),
     Export(export::Export),
     /// Make the index over the records anew: which of them show a lead or are somebody's
@@ -44,6 +48,7 @@ impl Ledger {
     pub(crate) async fn run(self, global: &Global) -> Result<Exit, Failure> {
         match self {
             Self::Verify(verify) => verify.run(global).await,
+            Self::Status => status::run(global).await,
             Self::CheckReceipt(check) => check.run(global).await,
             Self::Export(export) => Operator::during(global, async |operator| export.run(operator).await).await,
             Self::Reindex => reindex::run(global).await,

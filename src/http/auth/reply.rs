@@ -71,6 +71,11 @@ impl Problem {
         }
     }
 
+    /// There is no room for sessions and records.
+    pub(super) const fn disk_full() -> Self {
+        Self { description: "DISK_FULL: there is no room for the access record", code: Code::DiskFull, ..Self::unrecorded() }
+    }
+
     /// Whether it is about too many attempts.
     pub(super) fn is_throttled(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS

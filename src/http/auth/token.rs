@@ -68,6 +68,11 @@ async fn see_through(gate: Arc<Gate>, peer: SocketAddr, request: Request, endpoi
         gate.metrics.unrecorded();
         return Reply::from(&Problem::unrecorded()).into_response();
     }
+    // Apps cannot make room.
+    if gate.core.recorder.is_disk_full() {
+        gate.metrics.unrecorded();
+        return Reply::from(&Problem::disk_full()).into_response();
+    }
     let (parts, body) = request.into_parts();
     let caller = Caller { client: caller::client(&gate.settings, peer, &parts.headers), began: gate.core.now(), endpoint };
     let (its_gate, its_caller) = (Arc::clone(&gate), caller.clone());

@@ -46,10 +46,19 @@ pub(super) struct Caller {
 }
 
 /// Answers one operation: whatever becomes of it, there is a record.
-pub(super) async fn answer(gate: &Gate, caller: &Caller, call: Call) -> Answer {
-    match open(gate, caller).await {
+pub(super) async fn answer(gate: &Gate, caller: &Caller, mut call: Call) -> Answer {
+    let text = gate.documents.resolve(&mut call);
+    let signs_in = || {
+        let read = text
+            .as_ref()
+            .ok()
+            .filter(|_| caller.subject.kind() == SubjectKind::Anonymous)
+            .map(|text| document::read(text, &gate.core.limits));
+        read.is_some_and(|read| read.is_ok_and(|document| entry::signs_in(&document)))
+    };
+    match open(gate, caller, signs_in).await {
         Ok(op) => {
-            let (asked, reply) = execute(gate, caller, &op, call).await;
+            let (asked, reply) = execute(gate, caller, &op, call, text).await;
             reply::seal(gate, caller, &op, asked, reply.if_room(&op).charged(&op).await).await
         }
         Err(unopened) => unopened,
@@ -58,22 +67,27 @@ pub(super) async fn answer(gate: &Gate, caller: &Caller, call: Call) -> Answer {
 
 /// Answers a request that never became an operation; that is recorded as well.
 pub(super) async fn refuse(gate: &Gate, caller: &Caller, reply: Reply) -> Answer {
-    match open(gate, caller).await {
+    match open(gate, caller, || false).await {
         Ok(op) => reply::seal(gate, caller, &op, Asked::default(), reply).await,
         Err(unopened) => unopened,
     }
 }
 
-/// Nothing is read for an answer that could not be recorded.
-async fn open(gate: &Gate, caller: &Caller) -> Result<Arc<Op>, Answer> {
+/// Nothing is read for an answer that could not be recorded. While the disk is full, the room that was kept is for those who can
+/// make more of it, and for signing in.
+async fn open(gate: &Gate, caller: &Caller, signs_in: impl FnOnce() -> bool) -> Result<Arc<Op>, Answer> {
     if let Some(withheld) = unrecordable(gate, caller.media) {
         return Err(withheld);
     }
     let opened = Op::open(Arc::clone(&gate.core), caller.subject, caller.client.clone(), caller.purpose.clone()).await;
-    opened.map(Arc::new).map_err(|cause| {
+    let op = opened.map(Arc::new).map_err(|cause| {
         tracing::error!(%cause, "could not open an operation");
         reply::withheld(gate, caller.media, None)
-    })
+    })?;
+    if gate.core.recorder.is_disk_full() && !op.rights.manages() && !signs_in() {
+        return Err(reply::withheld(gate, caller.media, Some(op.request)));
+    }
+    Ok(op)
 }
 
 /// The answer if nothing could be recorded now.
@@ -84,10 +98,10 @@ pub(super) fn unrecordable(gate: &Gate, media: Media) -> Option<Answer> {
 }
 
 /// What was asked, and what came of it.
-async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call) -> (Asked, Reply) {
+async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, text: Result<Arc<str>, Refusal>) -> (Asked, Reply) {
     let limits = &gate.core.limits;
     let mut asked = Asked::default();
-    let text = match gate.documents.resolve(&mut call) {
+    let text = match text {
         Ok(text) => text,
         Err(refusal) => return (asked, Reply::refused(refusal)),
     };

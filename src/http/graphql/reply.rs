@@ -19,7 +19,7 @@ use crate::{
     graphql::order::Shape,
     http::{
         Gate,
-        answer::{Answer, error_body},
+        answer::{self, Answer},
     },
     policy::{Code, Refusal},
 };
@@ -55,6 +55,7 @@ impl Reply {
             Code::Forbidden => StatusCode::FORBIDDEN,
             Code::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
             Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::DiskFull => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
         Self { status, json_status: status, data: None, errors: vec![error(refusal.code, refusal.message.into_owned())] }
@@ -141,6 +142,9 @@ struct Receipted {
 pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mut reply: Reply) -> Answer {
     reply.errors.iter_mut().for_each(classify);
     let decision = decide(op, &reply.errors);
+    if op.trace().code == Some(Code::DiskFull) {
+        (reply.status, reply.json_status) = (StatusCode::SERVICE_UNAVAILABLE, StatusCode::SERVICE_UNAVAILABLE);
+    }
     let mut body = Vec::with_capacity(1_024);
     body.push(b'{');
     let mut response: Option<Digest> = None;
@@ -209,8 +213,7 @@ pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mu
 /// The answer instead of one that could not be recorded.
 pub(super) fn withheld(gate: &Gate, media: Media, request: Option<Id>) -> Answer {
     gate.metrics.unrecorded();
-    let body = error_body(Code::AuditUnavailable, "The server cannot record what it would answer, so it does not answer; try again.");
-    Answer { status: StatusCode::SERVICE_UNAVAILABLE, media: media.name(), body, marked: None, request }
+    answer::withheld(&gate.core.recorder, media.name(), request)
 }
 
 fn error(code: Code, message: String) -> ServerError {
@@ -242,7 +245,7 @@ fn decide(op: &Op, errors: &[ServerError]) -> Decision {
         let code = code.unwrap_or(Code::Internal);
         op.trace().code.get_or_insert(code);
         decision = match (decision, code) {
-            (Decision::Failed, _) | (_, Code::Internal | Code::AuditUnavailable) => Decision::Failed,
+            (Decision::Failed, _) | (_, Code::Internal | Code::AuditUnavailable | Code::DiskFull) => Decision::Failed,
             (Decision::Denied, _) | (_, Code::Unauthenticated | Code::Forbidden | Code::QuotaExceeded | Code::NotFound) => Decision::Denied,
             _ => Decision::Invalid,
         };

@@ -57,7 +57,7 @@ impl Store {
 }
 
 const DETAIL: &str = "INSERT INTO change_detail (request_id, seq, kind, item, before, after, salt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-const OUTBOX: &str = "INSERT INTO outbox (id, request_id, at, body) VALUES (?1, ?2, ?3, ?4)";
+const OUTBOX: &str = "INSERT INTO outbox (id, request_id, at, body, owner) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 fn plainly(connection: &Connection, change: &LeadChange) -> Result<bool, StoreError> {
     let LeadChange { from, values, marking, finders, note } = change;
@@ -78,7 +78,7 @@ fn plainly(connection: &Connection, change: &LeadChange) -> Result<bool, StoreEr
             put.execute(params![note.request.0, seq, change.kind, change.item, change.before, change.after, salt])?;
         }
     }
-    connection.prepare_cached(OUTBOX)?.execute(params![note.id.0, note.request.0, note.at.0, note.body])?;
+    connection.prepare_cached(OUTBOX)?.execute(params![note.id.0, note.request.0, note.at.0, note.body, note.owner.0])?;
     Ok(true)
 }
 
@@ -114,6 +114,7 @@ fn statement(change: &LeadChange) -> Result<WithQuery, StoreError> {
             (outbox::Column::RequestId, Expr::value(note.request.0)),
             (outbox::Column::At, Expr::value(note.at.0)),
             (outbox::Column::Body, Expr::value(note.body.clone())),
+            (outbox::Column::Owner, Expr::value(note.owner.0)),
         ],
     )?;
     let with = WithClause::new().cte(named("changed", update)).cte(named("detail", detail)).to_owned();

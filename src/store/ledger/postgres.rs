@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::{
-    DatabaseConnection, DbErr,
+    DatabaseConnection,
     sqlx::{self, PgConnection, Row, postgres::PgRow},
 };
 
@@ -35,7 +35,7 @@ document AS (INSERT INTO ledger_document (sha256, text) SELECT * FROM UNNEST($11
 INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $1, * FROM UNNEST($6::BIGINT[], $7::BYTEA[], $8::BYTEA[])";
 
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
-    StoreError::Database(DbErr::Exec(sea_orm::RuntimeErr::SqlxError(error.into())))
+    error.into()
 }
 
 pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<(), StoreError> {

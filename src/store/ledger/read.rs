@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::digest;
 use crate::{
-    domain::{Digest, Id},
+    domain::{Digest, Id, Timestamp},
     store::{Store, StoreError},
 };
 
@@ -124,6 +124,12 @@ impl Store {
         let query = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::Size.gt(above as i64));
         let rows = query.order_by_asc(ledger_checkpoint::Column::Size).limit(limit).all(&self.0.ledger).await?;
         Ok(rows.into_iter().map(|row| (row.size as u64, row.root, row.note)).collect())
+    }
+
+    /// Size and time of the largest checkpoint.
+    pub async fn ledger_signed_at(&self) -> Result<Option<(u64, Timestamp)>, StoreError> {
+        let last = ledger_checkpoint::Entity::find().order_by_desc(ledger_checkpoint::Column::Size).one(&self.0.ledger).await?;
+        Ok(last.map(|row| (row.size as u64, Timestamp(row.at))))
     }
 
     /// The size of the largest checkpoint.
