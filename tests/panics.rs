@@ -37,7 +37,9 @@ on_both_databases!(the_writer_outlives_its_work, |home| async {
     let store = Store::open(&home.location(), 2).await.unwrap();
     let doomed = store.clone();
     let work = tokio::spawn(async move {
-        doomed.write::<(), StoreError, _>(|_| Box::pin(async { Err(None::<StoreError>.expect("a panic in a transaction")) })).await
+        doomed
+            .write::<(), StoreError, _>(|_| Box::pin(async { Err(StoreError::Corrupt("a panic".parse::<u8>().unwrap().to_string())) }))
+            .await
     });
     assert!(!matches!(work.await, Ok(Ok(()))));
     store.write::<_, StoreError, _>(|tx| Box::pin(async move { tx.bump_generation().await })).await.unwrap();

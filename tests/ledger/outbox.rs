@@ -103,7 +103,9 @@ pub async fn servers(home: &Home) -> Vec<Bench> {
     if home.backend == Backend::Postgres {
         servers.push(Bench::with(home, settings).await);
     }
-    servers.iter().for_each(|server| server.recorder.serve());
+    for server in &servers {
+        server.recorder.serve();
+    }
     servers
 }
 
@@ -136,9 +138,9 @@ on_both_databases!(servers_that_start_together_recover_together, |home| async {
     }
     dead.recorder.kill();
     let servers = servers(&home).await;
-    futures_util::future::join_all(servers.iter().map(|server| server.recorder.recover())).await.into_iter().for_each(|done| {
-        done.unwrap();
-    });
+    for recovered in futures_util::future::join_all(servers.iter().map(|server| server.recorder.recover())).await {
+        recovered.unwrap();
+    }
     emptied(&servers[0]).await;
     assert_eq!(servers[0].entries().await.len(), 30);
 });

@@ -70,7 +70,9 @@ impl FaultyDisk {
 
     /// From now on nothing is.
     pub fn mend(&self) {
-        Fault::ALL.iter().for_each(|fault| self.set(*fault, 0));
+        for fault in Fault::ALL {
+            self.set(fault, 0);
+        }
     }
 
     /// How often it has gone wrong so.
