@@ -2,7 +2,7 @@
 //! ledger, what was answered is what the record says, no change is without a record, nothing is there by half, and the server
 //! starts again by itself.
 //!
-//! `LEADKEEP_TEST_KILLS=all` kills two hundred times instead of twenty-five; `scripts/test` and so `.ci/run` do.
+//! `TEST_KILLS=all` kills two hundred times instead of twenty-five; `scripts/test` and so `.ci/run` do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test may panic, and says its seed")]
 
 mod support;
@@ -79,7 +79,7 @@ async fn on_postgres() {
 }
 
 async fn kill(backend: Backend, few: usize, all: usize) {
-    let rounds = if std::env::var("LEADKEEP_TEST_KILLS").is_ok_and(|kills| kills == "all") { all } else { few };
+    let rounds = if std::env::var("TEST_KILLS").is_ok_and(|kills| kills == "all") { all } else { few };
     let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
     println!("seed {seed}");
     let random = SeededRandom::new(seed);

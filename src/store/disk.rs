@@ -43,6 +43,8 @@ struct State {
     full: Option<Instant>,
     /// How many bytes to keep, if this process sees to that.
     keep: Option<u64>,
+    /// Whether it was told that they cannot be.
+    complained: bool,
 }
 
 /// How a disk stands, for people.
@@ -99,16 +101,26 @@ impl Disk {
             return;
         }
         let room = free(folder).is_ok_and(|free| free >= keep.saturating_add(SOME));
-        let made =
-            room && (keep == 0 || reserve(folder, keep).inspect_err(|error| tracing::warn!(%error, "no room could be kept")).is_ok());
-        match (was_full, made) {
-            (true, true) => {
+        let lacking = !room || keep > 0 && reserve(folder, keep).is_err_and(|error| self.is_for_want_of_room(&error));
+        match (was_full, lacking) {
+            (true, false) => {
                 tracing::warn!("there is room on the disk again");
                 self.state().full = None;
             }
-            (false, false) => self.found_full(),
+            (false, true) => self.found_full(),
             _ => {}
         }
+    }
+
+    /// Whether that is why no room could be kept. Anything else is told once: it is not what the disk is full of.
+    fn is_for_want_of_room(&self, error: &io::Error) -> bool {
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            return true;
+        }
+        if !std::mem::replace(&mut self.state().complained, true) {
+            tracing::warn!(%error, "no room can be kept for a full disk");
+        }
+        false
     }
 
     /// Takes note of a write that failed: whether for want of room. Then what was kept is released, and it can be tried once more.
