@@ -67,7 +67,7 @@ on_both_backends!(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn memory_stays_as_it_is() {
     let home = World::start(Backend::Sqlite).await.shutdown().await;
-    let settings = [("LEADKEEP_LEDGER_QUEUE_BYTES", "4194304"), ("LEADKEEP_LEDGER_PATIENCE", "500")];
+    let settings = [("LEADKEEP_LEDGER_QUEUE_BYTES", "4194304"), ("LEADKEEP_LEDGER_PATIENCE", "5000")];
     let process = Process::serve_with(&home, &settings).await;
     let rep = Caller::anonymous(&process.url).sign_in(company::REP.email, company::PASSWORD).await;
     let padding = "#".repeat(50_000);
