@@ -104,13 +104,13 @@ fn cells(role: &str, owner: Option<Id>, team: Option<Id>) -> String {
             (heading, (bits != 0).then(|| scope.cells(bits)))
         })
         .collect();
-    let mut out = format!("{:<10}", "");
+    let mut out = format!("{:<13}", "");
     for (heading, _) in &columns {
         write!(out, "  {heading}").unwrap();
     }
     out.push('\n');
     for field in Field::ALL {
-        let mut line = format!("{:<10}", field.name());
+        let mut line = format!("{:<13}", field.name());
         for (heading, cells) in &columns {
             let sign = match cells {
                 None => ' ',

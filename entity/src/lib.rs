@@ -4,11 +4,15 @@
 pub mod app;
 pub mod app_secret;
 pub mod change_detail;
+pub mod contact_account;
 pub mod generation;
 pub mod idempotency;
 pub mod import_mapping;
+pub mod import_run;
 pub mod lead;
 pub mod lead_key;
+pub mod lead_origin;
+pub mod lead_relationship;
 pub mod lead_word;
 pub mod ledger_checkpoint;
 pub mod ledger_detail;

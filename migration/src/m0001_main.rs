@@ -121,6 +121,28 @@ CREATE TABLE lead_word (
 --
 CREATE INDEX lead_word_lead ON lead_word (lead_id)
 --
+CREATE TABLE import_run (
+    id ROWID, at BIGINT NOT NULL, by_id BIGINT, file STRING NOT NULL, sha256 STRING NOT NULL, format STRING NOT NULL,
+    channel BIGINT NOT NULL, account_id BIGINT
+)
+--
+CREATE TABLE lead_origin (
+    lead_id BIGINT NOT NULL, source BIGINT NOT NULL, channel BIGINT NOT NULL, since BIGINT, recorded_at BIGINT NOT NULL, by_id BIGINT,
+    account_id BIGINT, import_id BIGINT, record BIGINT, PRIMARY KEY (lead_id, source)
+) CLUSTERED
+--
+CREATE TABLE lead_relationship (
+    lead_id BIGINT NOT NULL, role BIGINT NOT NULL, who BIGINT NOT NULL, since BIGINT NOT NULL, by_id BIGINT, PRIMARY KEY (lead_id, role, who)
+) CLUSTERED
+--
+CREATE TABLE contact_account (
+    id ROWID, platform BIGINT NOT NULL, kind BIGINT NOT NULL, handle STRING NOT NULL, custodian_id BIGINT NOT NULL, credentials BIGINT NOT NULL,
+    policy TEXT, policy_accepted_at BIGINT, created_at BIGINT NOT NULL, created_by BIGINT, confirmed_at BIGINT NOT NULL, confirmed_by BIGINT,
+    retired_at BIGINT, version BIGINT NOT NULL
+)
+--
+CREATE UNIQUE INDEX contact_account_handle ON contact_account (platform, handle, custodian_id) WHERE retired_at IS NULL
+--
 CREATE TABLE import_mapping (
     name STRING NOT NULL PRIMARY KEY, mapping TEXT NOT NULL
 )

@@ -10,8 +10,20 @@ use crate::{domain::Id, store::LoggedChange};
 const HIDDEN: &str = "•••";
 
 /// The kinds of things whose before and after an auditor sees; of all others, leads first of all, only field names.
-const SHOWN: &[&str] =
-    &["compartment", "fieldMarking", "team", "role", "grant", "setting", "person", "app", "appSecret", "session", "proposal"];
+const SHOWN: &[&str] = &[
+    "compartment",
+    "fieldMarking",
+    "team",
+    "role",
+    "grant",
+    "setting",
+    "person",
+    "app",
+    "appSecret",
+    "session",
+    "proposal",
+    "contactAccount",
+];
 
 /// A document with every string, number and comment hidden; ids stay, they name what was asked for and tell no more.
 pub fn literals(document: &str) -> String {

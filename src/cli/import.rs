@@ -12,8 +12,8 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use leadkeep::{
     app::import::{self, Counts, Report, Request, Verdict, Watcher},
-    domain::Field,
-    import::{Column, Encoding, Options, Preset, Reader, Reject, Target, header, rejects},
+    domain::{Channel, Field, Id},
+    import::{Column, Encoding, Format, Options, Preset, Reader, Reject, Target, header, rejects},
     policy::{Level, Marking, Refusal},
 };
 use serde_json::json;
@@ -40,7 +40,7 @@ Examples:
 /// Rejects and merges shown on the screen.
 const SHOWN: usize = 20;
 
-/// Import leads from a CSV file
+/// Import leads from a CSV file, vCards, or an export of LinkedIn, X or Facebook
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Import {
@@ -49,7 +49,7 @@ pub(crate) struct Import {
     /// Only say what would be created, merged and rejected
     #[arg(long)]
     dry_run: bool,
-    /// What a column means: a lead field, email, phone, name (first and last in one), deleted, or - to leave it out
+    /// What a column means: a lead field, email, phone, name (first and last in one), since (when the contact came about), deleted, or - to leave it out
     #[arg(long, value_name = "COLUMN=FIELD", value_parser = header::parse_mapping)]
     map: Vec<(String, Target)>,
     /// Use the mapping saved under this name
@@ -58,7 +58,10 @@ pub(crate) struct Import {
     /// Save the mapping under this name
     #[arg(long, value_name = "NAME")]
     save_mapping: Option<String>,
-    /// The system the file comes from: salesforce, hubspot, suitecrm, datablist, leadkeep
+    /// What kind of file it is: csv, linkedin, vcard, x, facebook [default: found out]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    format: Option<Format>,
+    /// The system the file comes from: salesforce, hubspot, suitecrm, datablist, linkedin, leadkeep
     #[arg(long, value_name = "NAME", value_parser = preset)]
     preset: Option<Preset>,
     /// What separates cells; `tab` for a tab
@@ -79,13 +82,29 @@ pub(crate) struct Import {
     /// Marking of new leads, for example CONFIDENTIAL or TRADE_SECRET//EMEA [default: the company's]
     #[arg(long, value_name = "MARKING")]
     marking: Option<String>,
+    /// Through which channel those in the file came to be known: crm, web-form, business-card, linkedin, x, facebook, email,
+    /// event, referral, purchased-list, other [default: that of the format; of CSV crm, of vCards business-card]
+    #[arg(long, value_name = "CHANNEL", value_parser = channel)]
+    channel: Option<Channel>,
+    /// Account of the register (id) through which they came to be known; the account itself is never asked for
+    #[arg(long, value_name = "ID")]
+    account: Option<Id>,
     /// Where rows that are not taken go [default: FILE.rejects.csv]
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
 }
 
 fn preset(name: &str) -> Result<Preset, String> {
-    Preset::from_name(name).ok_or_else(|| "one of salesforce, hubspot, suitecrm, datablist, leadkeep".into())
+    Preset::from_name(name).ok_or_else(|| "one of salesforce, hubspot, suitecrm, datablist, linkedin, leadkeep".into())
+}
+
+fn format(name: &str) -> Result<Format, String> {
+    Format::from_name(name).ok_or_else(|| "one of csv, linkedin, vcard, x, facebook".into())
+}
+
+fn channel(name: &str) -> Result<Channel, String> {
+    let known = || Channel::ALL.iter().map(|channel| channel.name().to_lowercase().replace('_', "-")).collect::<Vec<_>>().join(", ");
+    Channel::from_name(name).ok_or_else(|| format!("one of {}", known()))
 }
 
 fn encoding(name: &str) -> Result<Encoding, String> {
@@ -103,8 +122,9 @@ fn delimiter(text: &str) -> Result<u8, String> {
 impl Import {
     pub(crate) async fn run(self, operator: &Operator) -> Result<Exit, Failure> {
         let file = import::open(&self.file)?;
+        let name = self.file.file_name().map(|name| name.to_string_lossy().into_owned());
         let arguments = json!({
-            "file": self.file.file_name().map(|name| name.to_string_lossy().into_owned()),
+            "file": name, "channel": self.channel.map(Channel::name), "account": self.account.map(|id| id.to_string()),
             "dryRun": self.dry_run, "owner": self.owner, "team": self.team, "marking": self.marking, "mapping": self.mapping,
         });
         let path = self.rejects.clone().unwrap_or_else(|| beside(&self.file));
@@ -120,6 +140,7 @@ impl Import {
                 let marking = self.marking.as_ref().map(|text| marking(text, codes)).transpose()?;
                 let request = Request {
                     options: Options {
+                        format: self.format,
                         delimiter: self.delimiter,
                         encoding: self.encoding,
                         preset: self.preset,
@@ -131,6 +152,9 @@ impl Import {
                     marking,
                     mapping: self.mapping.clone(),
                     save_mapping: self.save_mapping.clone(),
+                    file_name: name.clone().unwrap_or_default(),
+                    channel: self.channel,
+                    account: self.account,
                     dry_run: self.dry_run,
                     told: SHOWN,
                 };
@@ -221,16 +245,24 @@ impl Watcher for Screen<'_> {
     }
 }
 
-fn show(report: &Report) {
-    let delimiter = if report.delimiter == b'\t' { "tab".to_owned() } else { format!("`{}`", char::from(report.delimiter)) };
-    let preset = report.preset.map_or(String::new(), |preset| format!(", an export of {}", preset.name()));
-    output::line(format!("Read as {}, delimiter {delimiter}{preset}.", report.encoding.name()));
+fn columns(report: &Report) {
     let told = |column: &Column| format!("{} → {}", column.name, column.target.name());
     let (taken, left): (Vec<&Column>, Vec<&Column>) = report.columns.iter().partition(|column| column.target.name() != "-");
     output::line(format!("Columns: {}", taken.into_iter().map(told).collect::<Vec<_>>().join(", ")));
     if !left.is_empty() {
         let told = |column: &Column| column.note.map_or_else(|| column.name.clone(), |note| format!("{} ({note})", column.name));
         output::line(format!("Columns left out (use --map to take one): {}", left.into_iter().map(told).collect::<Vec<_>>().join(", ")));
+    }
+}
+
+fn show(report: &Report) {
+    let delimiter = if report.delimiter == b'\t' { "tab".to_owned() } else { format!("`{}`", char::from(report.delimiter)) };
+    let preset = report.preset.map_or(String::new(), |preset| format!(", an export of {}", preset.name()));
+    if matches!(report.format, Format::Csv | Format::LinkedIn) {
+        output::line(format!("Read as {}, delimiter {delimiter}{preset}.", report.encoding.name()));
+        columns(report);
+    } else {
+        output::line(format!("Read as {}, {}.", report.format.name(), report.encoding.name()));
     }
     for (name, rows) in report.unknown_places.iter().take(SHOWN) {
         output::line(format!("Nobody here is called `{name}`: {rows} rows."));

@@ -4,6 +4,8 @@
 mod app;
 mod compartment;
 mod config;
+mod contact_account;
+mod custody;
 mod demo;
 mod exit;
 mod export;
@@ -78,6 +80,8 @@ enum Command {
     Role(role::Role),
     Grant(grant::Grant),
     Proposal(proposal::Proposal),
+    ContactAccount(contact_account::ContactAccount),
+    Custody(custody::Custody),
     Keys(keys::Keys),
     /// Print the GraphQL schema (SDL)
     Schema(schema::Print),
@@ -128,6 +132,8 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Role(role) => in_runtime(Operator::during(&global, async |operator| role.run(operator).await)),
         Command::Grant(grant) => in_runtime(Operator::during(&global, async |operator| grant.run(operator).await)),
         Command::Proposal(proposal) => in_runtime(Operator::during(&global, async |operator| proposal.run(operator).await)),
+        Command::ContactAccount(account) => in_runtime(Operator::during(&global, async |operator| account.run(operator).await)),
+        Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),
         Command::Serve(serve) => in_runtime(serve.run(&global)),
         Command::Migrate(migrate) => in_runtime(migrate.run(&global)),

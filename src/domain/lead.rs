@@ -21,6 +21,15 @@ pub enum FieldType {
     Reference,
     /// Yes or no.
     Flag,
+    /// Rows of another table, told as one text ([`super::linked`]).
+    Linked,
+}
+
+impl FieldType {
+    /// Whether its cells hold text.
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Text | Self::List | Self::Linked)
+    }
 }
 
 macro_rules! fields {
@@ -33,11 +42,13 @@ macro_rules! fields {
         impl Field {
             /// Every field, in the order of their numbers in access records. New ones go to the end.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+            /// Those that are columns of the lead table: all but the linked ones, which come behind them.
+            pub const STORED: &'static [Self] = Self::ALL.split_at(Self::Origins as usize).0;
             /// Its name in GraphQL, in settings and in the policy.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $api),* }
             }
-            /// Its column in the lead table.
+            /// Its column in the lead table; of a linked field the table its rows lie in.
             pub const fn column(self) -> &'static str {
                 match self { $(Self::$variant => $column),* }
             }
@@ -76,12 +87,19 @@ fields! {
     CreatedAt "createdAt" "created_at" Time "When the lead entered the list.";
     UpdatedAt "updatedAt" "updated_at" Time "When the lead was last changed.";
     Archived "archived" "archived" Flag "Whether the lead has been put away.";
+    Origins "origins" "lead_origin" Linked "Through which channels, when and by whom the lead came to be known, oldest first.";
+    Relationships "relationships" "lead_relationship" Linked "The colleagues and brand accounts that the lead knows.";
 }
 
 impl Field {
     /// Its number in access records.
     pub const fn number(self) -> u8 {
         self as u8
+    }
+
+    /// Those whose values are rows of other tables.
+    pub fn linked() -> FieldSet {
+        Self::ALL[Self::STORED.len()..].iter().copied().collect()
     }
 
     /// The field with this number.

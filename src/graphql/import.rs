@@ -3,10 +3,11 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
 use super::{
+    channel::ChannelName,
     error::{Outward, op},
     marking::MarkingInput,
     scalar,
-    upload::Upload,
+    upload::{Upload, UploadedFile},
 };
 use crate::{
     app::{
@@ -14,7 +15,7 @@ use crate::{
         import::{self, Counts, Report, Request, Watcher},
     },
     domain::Field,
-    import::{Encoding, Options, Preset, Reader, Reject, Target, rejects},
+    import::{Encoding, Format, Options, Preset, Reader, Reject, Target, rejects},
     policy::Refusal,
 };
 
@@ -28,15 +29,19 @@ const REJECTS: usize = 1024 * 1024;
 pub struct ColumnMappingInput {
     /// The column's name in the file.
     column: String,
-    /// A field of a lead; `email`, `phone`, `name` (first and last name in one), `deleted`; or `-` to leave it out.
+    /// A field of a lead; `email`, `phone`, `name` (first and last name in one), `since` (when the contact came about),
+    /// `deleted`; or `-` to leave it out.
     field: String,
 }
 
 /// A file of leads to import.
 #[derive(Debug, InputObject)]
 pub struct ImportLeadsInput {
-    /// The file: CSV of any common export.
+    /// The file: CSV of any common export, LinkedIn's `Connections.csv`, vCards, `following.js` or `follower.js` of an X
+    /// archive, `friends_v2` JSON of a Facebook export.
     file: Upload,
+    /// What kind of file it is: `csv`, `linkedin`, `vcard`, `x` or `facebook`; found out unless given.
+    format: Option<String>,
     /// Only say what would be created, merged and rejected.
     #[graphql(default)]
     dry_run: bool,
@@ -47,7 +52,7 @@ pub struct ImportLeadsInput {
     saved_mapping: Option<String>,
     /// Save the mapping under this name.
     save_mapping_as: Option<String>,
-    /// The system the file comes from: `salesforce`, `hubspot`, `suitecrm`, `datablist` or `leadkeep`; found out unless given.
+    /// The system the file comes from: `salesforce`, `hubspot`, `suitecrm`, `datablist`, `linkedin` or `leadkeep`; found out unless given.
     preset: Option<String>,
     /// What separates cells, one character; found out unless given.
     delimiter: Option<String>,
@@ -61,6 +66,11 @@ pub struct ImportLeadsInput {
     team: Option<ID>,
     /// The marking of new leads; the company's default unless given.
     marking: Option<MarkingInput>,
+    /// The channel through which those in the file came to be known; that of its format unless given: of CSV it is CRM, of
+    /// vCards BUSINESS_CARD.
+    channel: Option<ChannelName>,
+    /// The account of the register through which they came to be known.
+    account_id: Option<ID>,
 }
 
 /// What a column was taken for.
@@ -137,6 +147,8 @@ pub struct ImportLeadsPayload {
     unchanged: i64,
     /// Rows not taken.
     rejected: i64,
+    /// What kind of file it was.
+    format: String,
     /// How the file's bytes were read.
     encoding: String,
     /// What separated its cells.
@@ -176,21 +188,20 @@ impl ImportMutation {
         // Of somebody who may not, no file was taken in.
         import::windows(op).outward(op)?;
         let (uploads, number) = input.file.find(ctx).outward(op)?;
-        let path = uploads.0[number].path();
-        run(op, input, path).await.map(Some).outward(op)
+        run(op, input, &uploads.0[number]).await.map(Some).outward(op)
     }
 }
 
-async fn run(op: &Op, input: ImportLeadsInput, path: std::path::PathBuf) -> Result<ImportLeadsPayload, Error> {
-    let file = import::open(&path)?;
-    let request = input.request(op)?;
+async fn run(op: &Op, input: ImportLeadsInput, upload: &UploadedFile) -> Result<ImportLeadsPayload, Error> {
+    let file = import::open(&upload.path())?;
+    let request = input.request(op, upload)?;
     let mut told = Told { delimiter: b',', csv: Vec::new(), cut: false, header: String::new() };
     let report = import::import(op, file, request, &mut told).await?;
     Ok(payload(report, told))
 }
 
 impl ImportLeadsInput {
-    fn request(&self, op: &Op) -> Result<Request, Refusal> {
+    fn request(&self, op: &Op, upload: &UploadedFile) -> Result<Request, Refusal> {
         let unknown = |what: &str, value: &str| Refusal::bad_input(format!("`{value}` is no {what}."));
         let mut mapping = Vec::new();
         for column in &self.mapping {
@@ -198,6 +209,7 @@ impl ImportLeadsInput {
             mapping.push((column.column.clone(), target));
         }
         let preset = self.preset.as_ref().map(|name| Preset::from_name(name).ok_or_else(|| unknown("preset", name)));
+        let format = self.format.as_ref().map(|name| Format::from_name(name).ok_or_else(|| unknown("format", name)));
         let encoding = self.encoding.as_ref().map(|name| Encoding::from_name(name).ok_or_else(|| unknown("encoding", name)));
         let delimiter = self.delimiter.as_ref().map(|text| match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && *byte != b'"' => Ok(*byte),
@@ -205,6 +217,7 @@ impl ImportLeadsInput {
         });
         Ok(Request {
             options: Options {
+                format: format.transpose()?,
                 delimiter: delimiter.transpose()?,
                 encoding: encoding.transpose()?,
                 preset: preset.transpose()?,
@@ -216,6 +229,9 @@ impl ImportLeadsInput {
             marking: self.marking.as_ref().map(|marking| marking.marking(&op.snapshot.document)).transpose()?,
             mapping: self.saved_mapping.clone(),
             save_mapping: self.save_mapping_as.clone(),
+            file_name: upload.name.clone(),
+            channel: self.channel.map(Into::into),
+            account: self.account_id.as_ref().map(scalar::id).transpose()?,
             dry_run: self.dry_run,
             told: TOLD,
         })
@@ -280,6 +296,7 @@ fn payload(report: Report, told: Told) -> ImportLeadsPayload {
         merged: merged as i64,
         unchanged: unchanged as i64,
         rejected: rejected as i64,
+        format: report.format.name().into(),
         encoding: report.encoding.name().into(),
         delimiter: char::from(report.delimiter).to_string(),
         preset: report.preset.map(|preset| preset.name().into()),

@@ -9,6 +9,9 @@ mod access_record_context;
 mod access_stats;
 pub mod account;
 pub mod app;
+pub mod channel;
+pub mod contact_account;
+pub mod custody;
 pub mod error;
 pub mod export;
 mod exposure;
@@ -53,6 +56,8 @@ pub struct Query(
     field_marking::FieldMarkingQuery,
     policy_revision::PolicyRevisionQuery,
     proposal::ProposalQuery,
+    contact_account::ContactAccountQuery,
+    custody::CustodyQuery,
 );
 
 /// The root of mutations.
@@ -69,6 +74,8 @@ pub struct Mutation(
     grant::GrantMutation,
     field_marking::FieldMarkingMutation,
     proposal::ProposalMutation,
+    contact_account::ContactAccountMutation,
+    lead::RelationshipMutation,
 );
 
 /// The schema.

@@ -10,7 +10,7 @@ pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const LOOK: usize = 32;
 
 /// Skips what stands before the header: blank lines, lines that begin with `# ` (Leadkeep's own exports) and Excel's
-/// `sep=;`, which names the delimiter.
+/// `sep=;`, which names the delimiter, and the notes of LinkedIn's exports: `Notes:` and all up to the next blank line.
 pub(super) fn skip_preamble(lines: &mut Lines) -> io::Result<Option<u8>> {
     let mut named = None;
     while let Some(line) = lines.next()? {
@@ -19,6 +19,7 @@ pub(super) fn skip_preamble(lines: &mut Lines) -> io::Result<Option<u8>> {
             [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] => named = Some(*delimiter),
             [b'#', b' ', ..] | [b'#'] => {}
             _ if bytes.iter().all(u8::is_ascii_whitespace) => {}
+            _ if bytes.trim_ascii() == b"Notes:" && skip_notes(lines)? => {}
             _ => {
                 lines.put_back(vec![line]);
                 break;
@@ -26,6 +27,20 @@ pub(super) fn skip_preamble(lines: &mut Lines) -> io::Result<Option<u8>> {
         }
     }
     Ok(named)
+}
+
+/// Skips up to the next blank line; `false`, and nothing skipped, if there is none nearby: then it was a header called so.
+fn skip_notes(lines: &mut Lines) -> io::Result<bool> {
+    let mut seen = Vec::new();
+    while seen.len() < LOOK {
+        match lines.next()? {
+            Some(line) if line.bytes.iter().all(u8::is_ascii_whitespace) => return Ok(true),
+            Some(line) => seen.push(line),
+            None => break,
+        }
+    }
+    lines.put_back(seen);
+    Ok(false)
 }
 
 /// The delimiter that splits the header into most cells, those weighing most that split the next lines alike. A file
@@ -86,5 +101,7 @@ mod tests {
         assert_eq!(found("# CONFIDENTIAL; a; b; c\n\nid,name\n1,A"), ',');
         assert_eq!(found("name,\"a;b;c;d\"\nx,\"1;2;3;4\""), ',');
         assert_eq!(found(""), ',');
+        assert_eq!(found("Notes:\n\"When exporting; some; of; your; data; ...\"\n\nFirst Name,Last Name,URL\nA,B,C"), ',');
+        assert_eq!(found("Notes:\nsome;thing"), ',');
     }
 }

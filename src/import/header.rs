@@ -1,7 +1,7 @@
 //! From the header line to what each column means. A column that nothing names is left out and reported.
 
 use super::presets::{self, Preset};
-use crate::domain::Field;
+use crate::domain::{Field, lead::FieldType};
 
 /// Where the values of a column go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +10,8 @@ pub enum Target {
     Field(Field),
     /// Into first and last name, split at the last blank.
     FullName,
+    /// Into the time of the origin.
+    Since,
     /// Nowhere, but a row marked so is not taken.
     Deleted,
     /// Nowhere, on purpose.
@@ -33,14 +35,17 @@ pub struct Column {
 }
 
 impl Target {
-    /// The target with this name: a lead field's, `email`, `phone`, `name`, `deleted`, or `-` to leave the column out.
+    /// The target with this name: a lead field's, `email`, `phone`, `name`, `since` (when the contact came about), `deleted`,
+    /// or `-` to leave the column out.
     pub fn from_name(name: &str) -> Option<Self> {
-        let importable = |field: &Field| !matches!(field, Field::CreatedAt | Field::UpdatedAt | Field::Archived);
+        let made_here = |field: &Field| matches!(field, Field::CreatedAt | Field::UpdatedAt | Field::Archived);
+        let importable = |field: &Field| field.kind() != FieldType::Linked && !made_here(field);
         match name.trim() {
             "email" => Some(Self::Field(Field::Emails)),
             "phone" => Some(Self::Field(Field::Phones)),
             "tag" => Some(Self::Field(Field::Tags)),
             "name" => Some(Self::FullName),
+            "since" => Some(Self::Since),
             "deleted" => Some(Self::Deleted),
             "-" | "ignore" => Some(Self::Ignored),
             name => Field::from_name(name).filter(importable).map(Self::Field),
@@ -52,6 +57,7 @@ impl Target {
         match self {
             Self::Field(field) => field.name(),
             Self::FullName => "name",
+            Self::Since => "since",
             Self::Deleted => "deleted",
             Self::Ignored | Self::Unknown => "-",
         }

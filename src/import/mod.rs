@@ -2,8 +2,12 @@
 //! drafts of leads and into rejects that say line, column and reason; [`matching`] says when a draft is a lead that is
 //! in the list already, [`merging`] what it adds to it.
 
+mod card;
+mod dates;
 pub mod dialect;
 pub mod encoding;
+pub mod entries;
+pub mod format;
 pub mod header;
 mod lines;
 pub mod matching;
@@ -16,8 +20,10 @@ mod row;
 #[cfg(test)]
 mod tests;
 mod values;
+mod vcard;
 
 pub use encoding::Encoding;
+pub use format::Format;
 pub use header::{Column, Target};
 pub use presets::Preset;
 pub use reader::{Item, Options, Reader, Unreadable};

@@ -17,6 +17,8 @@ pub enum Preset {
     SuiteCrm,
     /// Leadkeep's own exports.
     Leadkeep,
+    /// LinkedIn's `Connections.csv`.
+    LinkedIn,
 }
 
 type Columns = &'static [(&'static str, Target)];
@@ -28,7 +30,12 @@ const LEADKEEP: Columns = &[
     ("created at", Target::Ignored),
     ("updated at", Target::Ignored),
     ("archived", Target::Ignored),
+    ("origins", Target::Ignored),
+    ("relationships", Target::Ignored),
 ];
+
+/// The profile's address is what LinkedIn tells people by; many connections show no e-mail address.
+const LINKEDIN: Columns = &[("url", To(Field::Reference)), ("connected on", Target::Since)];
 
 /// Columns that mean the same wherever they come from.
 const COMMON: Columns = &[
@@ -156,7 +163,7 @@ const SUITECRM: Columns = &[
 
 impl Preset {
     /// Every preset.
-    pub const ALL: [Self; 5] = [Self::Leadkeep, Self::Datablist, Self::HubSpot, Self::Salesforce, Self::SuiteCrm];
+    pub const ALL: [Self; 6] = [Self::Leadkeep, Self::Datablist, Self::HubSpot, Self::Salesforce, Self::SuiteCrm, Self::LinkedIn];
 
     /// Its name for `--preset`.
     pub const fn name(self) -> &'static str {
@@ -166,6 +173,7 @@ impl Preset {
             Self::Salesforce => "salesforce",
             Self::SuiteCrm => "suitecrm",
             Self::Leadkeep => "leadkeep",
+            Self::LinkedIn => "linkedin",
         }
     }
 
@@ -187,6 +195,7 @@ impl Preset {
             Self::Salesforce => &[&["company account", "lead status"], &["lead source", "lead status"], &["is deleted", "owner id"]],
             Self::SuiteCrm => &[&["non primary e mails", "primary address city"], &["assigned to", "lead source", "primary address city"]],
             Self::Leadkeep => &[&["lead id", "marking"]],
+            Self::LinkedIn => &[&["first name", "last name", "url", "connected on"]],
         }
     }
 
@@ -197,6 +206,7 @@ impl Preset {
             Self::Salesforce => SALESFORCE,
             Self::SuiteCrm => SUITECRM,
             Self::Leadkeep => LEADKEEP,
+            Self::LinkedIn => LINKEDIN,
         }
     }
 }

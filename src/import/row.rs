@@ -1,13 +1,14 @@
 //! From the cells of a record to the draft of a lead.
 
 use super::{
+    dates,
     encoding::Encoding,
     header::{Column, Target},
     record::Record,
     rejects::{Problem, Reject},
     values,
 };
-use crate::domain::{Field, LeadKey, LeadValues, normal};
+use crate::domain::{Field, LeadKey, LeadValues, Timestamp, normal};
 
 /// A lead as a file has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +23,18 @@ pub struct Draft {
     pub owner: Option<String>,
     /// The name of its team there.
     pub team: Option<String>,
+    /// When the contact came about, if the file says so.
+    pub since: Option<Timestamp>,
     /// Its row as the file has it, for a reject that only the list can decide on.
     pub raw: String,
 }
 
 impl Draft {
+    /// One that says nothing yet.
+    pub(super) fn new(line: u64, raw: String) -> Self {
+        Self { line, values: LeadValues::default(), keys: Vec::new(), owner: None, team: None, since: None, raw }
+    }
+
     /// The reject of this draft for a reason of the list's.
     pub fn reject(self, reason: impl Into<String>) -> Reject {
         Reject { line: self.line, problems: vec![Problem { column: None, reason: reason.into() }], raw: self.raw }
@@ -56,7 +64,7 @@ pub(super) fn draft(shape: &Shape, record: Record) -> Result<Draft, Reject> {
         let reason = format!("{many} columns than the header: {found} instead of {expected}");
         return Err(Reject { line, problems: vec![Problem { column: None, reason }], raw });
     }
-    let mut draft = Draft { line, values: LeadValues::default(), keys: Vec::new(), owner: None, team: None, raw };
+    let mut draft = Draft::new(line, raw);
     let mut problems = Vec::new();
     for (column, bytes) in shape.columns.iter().zip(&record.cells) {
         if matches!(column.target, Target::Ignored | Target::Unknown) {
@@ -72,18 +80,24 @@ pub(super) fn draft(shape: &Shape, record: Record) -> Result<Draft, Reject> {
             problems.push(Problem { column: Some(column.name.clone()), reason });
         }
     }
+    settled(draft, problems)
+}
+
+/// The draft with its keys, if nothing is wrong and something says who it is.
+pub(super) fn settled(mut draft: Draft, mut problems: Vec<Problem>) -> Result<Draft, Reject> {
     let identifies = [Field::FirstName, Field::LastName, Field::Company, Field::Emails, Field::Phones];
     if problems.is_empty() && !identifies.into_iter().any(|field| draft.values.text(field).is_some()) {
         problems.push(Problem { column: None, reason: "nothing says who it is: no name, company, e-mail or telephone".into() });
     }
     if !problems.is_empty() {
-        return Err(Reject { line, problems, raw: draft.raw });
+        return Err(Reject { line: draft.line, problems, raw: draft.raw });
     }
     draft.keys = normal::keys(&draft.values);
     Ok(draft)
 }
 
-fn cell(draft: &mut Draft, target: Target, text: &str, region: &str) -> Result<(), String> {
+/// Puts the text of one cell where `target` says.
+pub(super) fn cell(draft: &mut Draft, target: Target, text: &str, region: &str) -> Result<(), String> {
     // Leadkeep's exports, and others, keep spreadsheets from reading a formula by an apostrophe before it.
     let text = text.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(text);
     if text.contains("•••") && target != Target::Field(Field::Notes) {
@@ -102,6 +116,7 @@ fn cell(draft: &mut Draft, target: Target, text: &str, region: &str) -> Result<(
                 }
             }
         }
+        Target::Since => draft.since = Some(dates::moment(text).ok_or("not a date")?),
         Target::Deleted if ["1", "true", "yes"].contains(&text.trim().to_lowercase().as_str()) => {
             return Err("deleted in the system it came from".into());
         }

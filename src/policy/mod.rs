@@ -18,6 +18,6 @@ pub use document::{FieldMarkings, GrantRow, GrantState, PolicyDocument, RoleDefi
 pub use marking::{Level, Marking};
 pub use permission::{Permission, Permissions};
 pub use refusal::{Code, Refusal};
-pub use rights::{Permit, Rights};
+pub use rights::{Permit, RegisterScope, Rights};
 pub use snapshot::{Account, Snapshot};
 pub use window::{Disposition, LeadScope, RowScope, Window};

@@ -37,6 +37,9 @@ permissions! {
     PolicyManage "POLICY_MANAGE" "Change roles, grants, teams, compartments, field markings and the notice.";
     AccountsManage "ACCOUNTS_MANAGE" "Add, lock and unlock people and apps; end their sessions.";
     LogRead "LOG_READ" "Read the access log.";
+    RegisterRead "REGISTER_READ" "See every account of the register of contact accounts.";
+    RegisterManage "REGISTER_MANAGE" "Enter the company's accounts into the register, and change them.";
+    CustodyRead "CUSTODY_READ" "See the custody report over the leads of the role's windows.";
 }
 
 impl Permission {

@@ -8,7 +8,7 @@ use super::{
     mask,
     window::{LeadScope, MAX_WINDOWS},
 };
-use crate::domain::{Field, FieldSet, Id, Timestamp};
+use crate::domain::{Field, FieldSet, Id, Subject, Timestamp};
 
 /// Proof that `policy` allowed something other than reading leads. The store takes it where it takes no [`LeadScope`].
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,26 @@ impl Permit {
     /// What was permitted.
     pub const fn permission(self) -> Permission {
         self.permission
+    }
+}
+
+/// Which accounts of the register of contact accounts a subject may see: every one, or those it answers for. Only `policy`
+/// can build one.
+#[derive(Clone, Copy, Debug)]
+pub struct RegisterScope {
+    all: bool,
+    person: Option<Id>,
+}
+
+impl RegisterScope {
+    /// Whose accounts alone; `None` is everybody's.
+    pub const fn only(self) -> Option<Id> {
+        if self.all { None } else { self.person }
+    }
+
+    /// The person who asks, if it is one in person.
+    pub const fn person(self) -> Option<Id> {
+        self.person
     }
 }
 
@@ -134,6 +154,19 @@ impl Rights {
         } else {
             Err(Refusal::forbidden(format!("You need the permission {}; an admin can grant a role that has it.", permission.name())))
         }
+    }
+
+    /// The accounts of the register that `subject`, whose rights these are, may see: with `REGISTER_READ` all, else a person
+    /// those they answer for.
+    pub fn register(&self, subject: &Subject) -> Result<RegisterScope, Refusal> {
+        self.own_password()?;
+        let all = self.permissions.contains(Permission::RegisterRead);
+        // An app that acts for somebody sees what its own permissions say.
+        let person = subject.person.filter(|_| subject.app.is_none());
+        if !all && person.is_none() {
+            self.permit(Permission::RegisterRead)?;
+        }
+        Ok(RegisterScope { all, person })
     }
 
     /// The windows in which `permission` holds, or why there is none.

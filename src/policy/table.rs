@@ -36,6 +36,8 @@ pub const FIELD_MARKINGS: &[(Level, &[Field])] = &[
             Field::Team,
             Field::Tags,
             Field::Reference,
+            Field::Origins,
+            Field::Relationships,
         ],
     ),
     (Level::TradeSecret, &[Field::Emails, Field::Phones, Field::DealValue, Field::Score, Field::Notes]),
@@ -49,8 +51,8 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 /// The roles that ship.
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
-        AccountsManage, DirectoryRead, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate,
-        LogRead, PolicyManage, PolicyRead,
+        AccountsManage, CustodyRead, DirectoryRead, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead,
+        LeadUpdate, LogRead, PolicyManage, PolicyRead, RegisterManage, RegisterRead,
     };
     const fn quotas(leads_per_day: u32, rows_per_export: u32) -> Quotas {
         Quotas { leads_per_day: Some(leads_per_day), rows_per_export: Some(rows_per_export) }
@@ -67,7 +69,19 @@ pub const ROLES: &[BuiltIn] = {
         (
             "manager",
             "Leads a team: everything of it, assigns and marks.",
-            &[LeadRead, LeadCreate, LeadUpdate, LeadAssign, LeadMark, LeadArchive, LeadImport, LeadExport, DirectoryRead],
+            &[
+                LeadRead,
+                LeadCreate,
+                LeadUpdate,
+                LeadAssign,
+                LeadMark,
+                LeadArchive,
+                LeadImport,
+                LeadExport,
+                DirectoryRead,
+                RegisterRead,
+                CustodyRead,
+            ],
             &[(Scope::Team, Level::TradeSecret, &[])],
             quotas(10_000, 5_000),
         ),
@@ -85,11 +99,17 @@ pub const ROLES: &[BuiltIn] = {
             &[(Scope::All, Level::Confidential, CONTACT)],
             NONE,
         ),
-        ("auditor", "Reviews what was seen: the access log and the policy, no lead.", &[LogRead, PolicyRead, DirectoryRead], &[], NONE),
+        (
+            "auditor",
+            "Reviews what was seen: the access log and the policy, no lead.",
+            &[LogRead, PolicyRead, DirectoryRead, RegisterRead],
+            &[],
+            NONE,
+        ),
         (
             "admin",
             "Manages people, apps, roles and markings, no lead.",
-            &[PolicyManage, PolicyRead, AccountsManage, DirectoryRead],
+            &[PolicyManage, PolicyRead, AccountsManage, DirectoryRead, RegisterRead, RegisterManage],
             &[],
             NONE,
         ),

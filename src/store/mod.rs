@@ -6,6 +6,7 @@
 
 mod access_log;
 mod accounts;
+mod contact_accounts;
 pub mod credentials;
 mod disk;
 mod error;
@@ -13,6 +14,7 @@ mod group;
 mod idempotency;
 pub mod leads;
 pub mod ledger;
+mod linked;
 mod mappings;
 mod open;
 mod outbox;
@@ -30,6 +32,7 @@ mod write;
 
 pub use access_log::{LogEntry, LoggedChange};
 pub use accounts::{AccountFilter, App, AppSecret, NewPerson, NewSecret, Person};
+pub use contact_accounts::{ContactAccount, ContactAccountFilter};
 pub use disk::{Disk, DiskReport};
 pub use error::StoreError;
 pub use idempotency::Remembered;

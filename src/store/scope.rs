@@ -6,14 +6,15 @@ use sea_orm::{
     sea_query::{CaseStatement, Expr, IntoIden},
 };
 
+use super::linked;
 use crate::{
-    domain::{Field, FieldSet},
+    domain::{Field, FieldSet, lead::FieldType},
     policy::{LeadScope, RowScope, Window},
 };
 
-/// The column that holds a field.
+/// The value of a field, whoever may see it.
 pub(super) fn column(field: Field) -> Expr {
-    Expr::col(FieldColumn(field).into_iden())
+    if field.kind() == FieldType::Linked { linked::cell(field) } else { Expr::col(FieldColumn(field).into_iden()) }
 }
 
 /// A field's column as an identifier.

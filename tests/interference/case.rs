@@ -17,7 +17,8 @@ use crate::support::{
     property::{LEVELS, grant, role},
 };
 
-const PERMISSIONS: [&str; 7] = ["LEAD_UPDATE", "LEAD_ASSIGN", "LEAD_MARK", "LEAD_DECLASSIFY", "LEAD_ARCHIVE", "LEAD_CREATE", "LEAD_IMPORT"];
+const PERMISSIONS: [&str; 8] =
+    ["CUSTODY_READ", "LEAD_UPDATE", "LEAD_ASSIGN", "LEAD_MARK", "LEAD_DECLASSIFY", "LEAD_ARCHIVE", "LEAD_CREATE", "LEAD_IMPORT"];
 /// Ids of the leads of a case: those that change only, and those that come and go.
 pub const FIRST: i64 = 2_001;
 const GHOSTS: i64 = 3_001;
@@ -47,6 +48,8 @@ pub struct Held {
     pub reference: Option<&'static str>,
     pub archived: i64,
     pub created: i64,
+    /// Number of the channel of its origin, and the colleague it knows besides its owner.
+    pub linked: (Option<&'static str>, Option<&'static str>),
 }
 
 #[derive(Clone, Debug)]
@@ -62,8 +65,9 @@ pub fn held() -> impl Strategy<Value = Held> {
     let word = || option::of(select(vec!["alpha", "beta", "gamma"]));
     let email = option::of(select(vec!["a@x.example", "b@x.example", "a@y.example"]));
     let numbers = (option::of(0_i64..3), option::of(1_i64..4), prop::bool::weighted(0.2), 0_i64..3);
-    (select(vec!["Acme", "Beta"]), word(), word(), word(), email, word(), word(), numbers).prop_map(
-        |(company, last_name, stage, country, email, tag, reference, (score, deal, archived, created))| Held {
+    let linked = (option::of(select(vec!["1", "4", "11"])), option::of(select(vec!["105", "106"])));
+    (select(vec!["Acme", "Beta"]), word(), word(), word(), email, word(), word(), numbers, linked).prop_map(
+        |(company, last_name, stage, country, email, tag, reference, (score, deal, archived, created), linked)| Held {
             company,
             last_name,
             stage,
@@ -75,6 +79,7 @@ pub fn held() -> impl Strategy<Value = Held> {
             reference,
             archived: archived.into(),
             created,
+            linked,
         },
     )
 }
@@ -144,6 +149,8 @@ pub fn values(spec: &Spec, held: &Held) -> LeadValues {
         (Field::Tags, held.tag),
         (Field::Reference, held.reference),
         (Field::Notes, held.stage),
+        (Field::Origins, held.linked.0),
+        (Field::Relationships, held.linked.1),
     ];
     for (field, text) in texts {
         if let Some(text) = text {

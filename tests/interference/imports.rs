@@ -22,7 +22,7 @@ const IMPORT: &str = "mutation($input: ImportLeadsInput!) { importLeads(input: $
     rejects { line column reason } rejectsCsv matches { line verdict leads fields } unknownNames { name rows } } }";
 /// By what no import changes, so that the new leads of both come in the same order.
 const SEEN: &str = "{ leads(first: 100) { totalCount nodes { name company city country stage emails phones tags reference \
-    redactions { field disposition } } } }";
+    origins { channel file { sha256 record } } custody { strength } redactions { field disposition } } } }";
 
 fn import() -> impl Strategy<Value = Import> {
     let first_name = option::of(select(vec!["Ann", "Bob"]));

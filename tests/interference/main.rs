@@ -56,9 +56,17 @@ impl Stage {
 }
 
 async fn put(world: &World, leads: Vec<NewLead>) {
-    world.home.tamper(Table::Main, "DELETE FROM lead; DELETE FROM lead_key; DELETE FROM lead_word;").await.unwrap();
+    world
+        .home
+        .tamper(
+            Table::Main,
+            "DELETE FROM lead; DELETE FROM lead_key; DELETE FROM lead_word; DELETE FROM lead_origin; DELETE FROM lead_relationship;",
+        )
+        .await
+        .unwrap();
     if !leads.is_empty() {
-        company::insert(&world.core, leads).await;
+        company::insert(&world.core, leads.clone()).await;
+        company::link(&world.core, leads).await;
     }
 }
 

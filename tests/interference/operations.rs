@@ -21,18 +21,28 @@ pub struct Operation {
 pub const LIST: &str = "query($f: LeadFilter, $o: LeadOrder, $s: String, $n: Int, $a: String) { leads(filter: $f, orderBy: $o, search: $s, first: $n, after: $a) \
     { totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id version name company industry \
     stage country city emails phones tags reference dealValue score notes archived createdAt owner { id name } team { name } \
+    origins { channel recordedAt } custody { strength reasons } relationships { role person { id } } \
     marking { banner } redactions { field disposition marking { level } } } } } }";
 pub const BACK: &str = "query($f: LeadFilter, $o: LeadOrder, $n: Int) { leads(filter: $f, orderBy: $o, last: $n) { nodes { id } \
     pageInfo { hasPreviousPage } } }";
 pub const STATS: &str = "query($g: LeadGroupBy!, $f: LeadFilter) { leadStats(groupBy: $g, filter: $f) { key id count } }";
 pub const ONE: &str = "query($id: ID!) { lead(id: $id) { id name emails company score redactions { field disposition } } }";
+pub const CUSTODY: &str = "query($v: Boolean!, $f: LeadFilter) { custodyReport(withValue: $v, months: 2, filter: $f) { all { leads value } \
+    groups { strength tally { leads value share } } singleRelationship { leads value } \
+    people { personId name onlyThrough { leads } onlyKnownTo { leads value } } trend { month company shared personal unknown } \
+    unknown: leads(list: UNKNOWN) { id company custody { strength } } single: leads(list: SINGLE_RELATIONSHIP) { id } } }";
+pub const RELATE: &str = "mutation($id: ID!, $to: ID!) { addRelationship(input: { leadId: $id, personId: $to }) \
+    { lead { id version company relationships { role person { id } } } } }";
+pub const UNRELATE: &str = "mutation($id: ID!, $to: ID!) { removeRelationship(input: { leadId: $id, personId: $to }) \
+    { lead { id version relationships { role person { id } } } } }";
 pub const UPDATE: &str = "mutation($id: ID!, $v: LeadValuesInput!) { updateLead(input: { id: $id, values: $v }) \
     { lead { id version name company emails score } } }";
 pub const ASSIGN: &str = "mutation($id: ID!, $to: ID!) { assignLead(input: { id: $id, owner: $to }) { lead { id owner { name } } } }";
 pub const MARK: &str = "mutation($id: ID!, $l: Level!) { markLead(input: { id: $id, marking: { level: $l }, reason: \"why\" }) \
     { lead { id marking { banner } company } } }";
 pub const ARCHIVE: &str = "mutation($id: ID!) { archiveLead(input: { id: $id }) { lead { id archived } } }";
-pub const CREATE: &str = "mutation($v: LeadValuesInput!) { createLead(input: { values: $v }) { lead { company emails reference } } }";
+pub const CREATE: &str = "mutation($v: LeadValuesInput!) { createLead(input: { values: $v }) { lead { company emails reference \
+    origins { channel } custody { strength } } } }";
 
 pub fn filter() -> impl Strategy<Value = Value> {
     let word = || select(vec!["alpha", "beta", "b"]);
@@ -80,6 +90,9 @@ pub fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(f, o, s, n, a)| (LIST, json!({ "f": f, "o": o, "s": s, "n": n, "a": a }))),
         1 => (option::of(filter()), order(), 1..4).prop_map(|(f, o, n)| (BACK, json!({ "f": f, "o": o, "n": n }))),
         2 => (group, option::of(filter())).prop_map(|(g, f)| (STATS, json!({ "g": g, "f": f }))),
+        2 => (any::<bool>(), option::of(filter())).prop_map(|(v, f)| (CUSTODY, json!({ "v": v, "f": f }))),
+        1 => (id(), select(vec![REP.id, ANALYST.id])).prop_map(|(id, to)| (RELATE, json!({ "id": id, "to": to.to_string() }))),
+        1 => (id(), select(vec![REP.id, ANALYST.id])).prop_map(|(id, to)| (UNRELATE, json!({ "id": id, "to": to.to_string() }))),
         1 => id().prop_map(|id| (ONE, json!({ "id": id }))),
         2 => (id(), values.clone()).prop_map(|(id, v)| (UPDATE, json!({ "id": id, "v": v }))),
         1 => (id(), select(vec![REP.id, ANALYST.id])).prop_map(|(id, to)| (ASSIGN, json!({ "id": id, "to": to.to_string() }))),

@@ -9,9 +9,12 @@ use entity::{app, app_secret, generation, person, policy_change, policy_item, po
 use leadkeep::{
     app::Core,
     auth::{Passwords, Secret},
-    domain::{Field, Id, LeadValues, Random, Subject, Timestamp, normal, words},
+    domain::{Channel, Field, Id, LeadValues, Random, RelationshipRole, Subject, Timestamp, normal, words},
     policy::{GrantRow, Level, Marking, Permission, PolicyDocument, TeamRow, table},
-    store::{StoreError, leads::NewLead},
+    store::{
+        StoreError,
+        leads::{NewLead, NewOrigin, NewRelationship},
+    },
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseConnection, EntityTrait, IntoActiveModel};
 
@@ -193,4 +196,33 @@ pub async fn insert(core: &Core, leads: Vec<NewLead>) {
     let scope = snapshot.rights(&Subject::OPERATOR, core.now()).leads(Permission::LeadCreate).expect("the operator may");
     let written = core.store.write(move |tx| Box::pin(async move { tx.insert_leads(&scope, &leads).await }));
     written.await.map_err(|error: StoreError| error.to_string()).expect("the leads");
+}
+
+/// Gives leads the rows of their linked fields: an origin through the channel whose number stands in `origins`, and the
+/// person whose id stands in `relationships` as second. Nothing of it changes from run to run.
+pub async fn link(core: &Core, leads: Vec<NewLead>) {
+    let snapshot = core.current.fresh(&core.store, &*core.clock).await.expect("a snapshot");
+    let scope = snapshot.rights(&Subject::OPERATOR, core.now()).leads(Permission::LeadCreate).expect("the operator may");
+    let number = |lead: &NewLead, field| lead.values.text(field).and_then(|text| text.parse::<i64>().ok());
+    let origin = |lead: &NewLead| {
+        let channel = number(lead, Field::Origins).and_then(Channel::from_number)?;
+        let recorded_at = Timestamp(channel.number());
+        Some(NewOrigin { lead: lead.id, source: Id(1), channel, since: None, recorded_at, by: None, account: None, record: None })
+    };
+    let second = |lead: &NewLead| {
+        let whom = (RelationshipRole::Second, Id(number(lead, Field::Relationships)?));
+        Some(NewRelationship { lead: lead.id, whom, since: Timestamp(1), by: None })
+    };
+    let origins: Vec<NewOrigin> = leads.iter().filter_map(origin).collect();
+    let seconds: Vec<NewRelationship> = leads.iter().filter_map(second).collect();
+    let written = core.store.write(move |tx| {
+        Box::pin(async move {
+            tx.insert_origins(&scope, &origins).await?;
+            for second in &seconds {
+                tx.add_relationship(&scope, second).await?;
+            }
+            Ok(())
+        })
+    });
+    written.await.map_err(|error: StoreError| error.to_string()).expect("what is linked to the leads");
 }

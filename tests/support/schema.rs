@@ -8,7 +8,7 @@ use async_graphql::parser::{
 };
 
 /// Types whose values are lead data.
-const LEAD_TYPES: [&str; 2] = ["Lead", "LeadGroup"];
+const LEAD_TYPES: [&str; 3] = ["Lead", "LeadGroup", "CustodyReport"];
 
 /// Fields of `Query` and `Mutation`, and whether their type leads to one of [`LEAD_TYPES`].
 pub fn root_fields() -> BTreeMap<String, bool> {

@@ -6,7 +6,7 @@
 
 use crate::{
     app::leads::{Cell, LeadView},
-    domain::{Field, FieldSet, Timestamp, lead::FieldType},
+    domain::{Colleague, Field, FieldSet, Origin, Relationship, Timestamp, lead::FieldType},
     policy::Snapshot,
 };
 
@@ -36,11 +36,33 @@ pub(super) fn row(out: &mut String, view: &LeadView<'_>, fields: FieldSet, names
         match view.cell(field) {
             Cell::Null => {}
             Cell::Text(text) if field.kind() == FieldType::List => cell(out, &text.replace('\n', "; ")),
+            Cell::Text(text) if field.kind() == FieldType::Linked => cell(out, &linked(field, &text, names)),
             Cell::Text(text) => cell(out, &text),
             Cell::Integer(number) => cell(out, &integer(field, number, names)),
         }
     }
     out.push_str("\r\n");
+}
+
+/// Rows of other tables, one behind the other: `CRM leads.csv:2 (2026-11-22); EVENT (2026-01-02)`, `SECOND Ralf Rep`.
+fn linked(field: Field, told: &str, names: &Snapshot) -> String {
+    let origin = |origin: Origin| {
+        let file = origin.file.map(|file| format!(" {}:{}", one_line(&file.name), file.record)).unwrap_or_default();
+        let at = origin.since.unwrap_or(origin.recorded_at).to_string();
+        format!("{}{file} ({})", origin.channel.name(), at.get(..10).unwrap_or_default())
+    };
+    let relationship = |one: Relationship| {
+        let who = match one.with {
+            Colleague::Person(id) => names.name(id).map_or_else(|| id.to_string(), str::to_owned),
+            Colleague::Account(account) => format!("{} {}", account.platform.name(), account.id),
+        };
+        format!("{} {who}", one.with.role().name())
+    };
+    let all: Vec<String> = match field {
+        Field::Origins => Origin::all(told).into_iter().map(origin).collect(),
+        _ => Relationship::all(told).into_iter().map(relationship).collect(),
+    };
+    all.join("; ")
 }
 
 fn integer(field: Field, number: i64, names: &Snapshot) -> String {

@@ -1,5 +1,7 @@
 //! One chunk of rows: looked up, decided and written in one transaction.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -17,7 +19,10 @@ use crate::{
         merging::merge,
     },
     policy::{LeadScope, Marking},
-    store::{Change, ChangeNote, Noted, StoreError, Tx, leads::NewLead},
+    store::{
+        Change, ChangeNote, Noted, StoreError, Tx,
+        leads::{ImportRun, NewLead, NewOrigin},
+    },
 };
 
 /// A row with the id, owner and team it gets if it is a new lead.
@@ -33,7 +38,7 @@ pub(super) struct Chunk {
     pub(super) scope: LeadScope,
     pub(super) rows: Vec<Row>,
     pub(super) marking: Marking,
-    pub(super) at: Timestamp,
+    pub(super) run: ImportRun,
     /// What a dry run remembers of the chunks before; else empty.
     pub(super) memory: Memory,
     /// The change to note; `None` only looks.
@@ -52,7 +57,8 @@ pub(super) struct Done {
 
 impl Chunk {
     pub(super) async fn write(self, tx: Tx<'_>) -> Result<Done, Error> {
-        let Self { scope, rows, marking, at, mut memory, note } = self;
+        let Self { scope, rows, marking, run, mut memory, note } = self;
+        let at = run.at;
         tx.lock_imports().await?;
         let keys: Vec<LeadKey> = rows.iter().flat_map(|row| identifying(&row.draft.keys)).cloned().collect();
         let nameless = rows.iter().filter(|row| identifying(&row.draft.keys).next().is_none());
@@ -73,10 +79,13 @@ impl Chunk {
                 Some(record) => merged.push((record, &known.changes)),
             }
         }
-        if added.is_empty() && merged.is_empty() {
+        let origins = origins(tx, &scope, &run, &done.memory).await?;
+        if added.is_empty() && merged.is_empty() && origins.is_empty() {
             return Ok(done);
         }
         tx.insert_leads(&scope, &added).await?;
+        tx.put_import_run(&scope, &run).await?;
+        tx.insert_origins(&scope, &origins).await?;
         for (record, changes) in &merged {
             let mut whole = record.values.clone();
             whole.0.extend(changes.0.clone());
@@ -89,8 +98,13 @@ impl Chunk {
             json!({ "lead": record.id.to_string(), "before": before, "after": after })
         });
         let after = json!({
+            "file": run.file,
+            "sha256": run.sha256,
+            "channel": run.channel.name(),
+            "account": run.account.map(|account| account.to_string()),
             "created": added.iter().map(|lead| lead.id.to_string()).collect::<Vec<_>>(),
             "merged": details.collect::<Vec<_>>(),
+            "met": origins.iter().map(|origin| origin.lead.to_string()).collect::<Vec<_>>(),
             "unchanged": done.counts.unchanged,
             "rejected": done.counts.rejected,
         });
@@ -98,7 +112,8 @@ impl Chunk {
             noted.change.after = Some(after.to_string());
         }
         let touched = added.iter().map(|lead| lead.id).chain(merged.iter().map(|(record, _)| record.id));
-        let touched = touched.map(|lead| Change { kind: "lead", item: lead.to_string(), before: None, after: None });
+        let touched: BTreeSet<Id> = touched.chain(origins.iter().map(|origin| origin.lead)).collect();
+        let touched = touched.into_iter().map(|lead| Change { kind: "lead", item: lead.to_string(), before: None, after: None });
         // The record names every lead; what became of them lies together in the one row that has a salt.
         note.changes.extend(touched.map(|change| Noted { change, salt: None }));
         name_changes(&mut note)?;
@@ -106,6 +121,25 @@ impl Chunk {
         done.note = Some(note);
         Ok(done)
     }
+}
+
+/// The origins that this file gives to the leads it met, those excepted that it has given them before.
+async fn origins(tx: Tx<'_>, scope: &LeadScope, run: &ImportRun, memory: &Memory) -> Result<Vec<NewOrigin>, StoreError> {
+    let source = run.source();
+    let old: Vec<Id> = memory.met().filter(|(known, _)| known.record.is_some()).map(|(known, _)| known.id).collect();
+    let given = tx.leads_with_origin(scope, source, &old).await?;
+    let fresh = memory.met().filter(|(known, _)| !given.contains(&known.id));
+    let origin = |(known, (record, since)): (&Known, (u64, Option<Timestamp>))| NewOrigin {
+        lead: known.id,
+        source,
+        channel: run.channel,
+        since,
+        recorded_at: run.at,
+        by: run.by,
+        account: run.account,
+        record: Some((run.id, record)),
+    };
+    Ok(fresh.map(origin).collect())
 }
 
 /// Names all changes as they are now in the record-to-be.
@@ -171,12 +205,14 @@ impl Done {
         values.set_integer(Field::Archived, 0);
         let opening = scope.windows().iter().enumerate().filter(|(_, window)| window.opens(owner, team, marking));
         let clear = scope.cells(opening.fold(0, |bits, (bit, _)| bits | 1 << bit)).0;
-        self.memory.put(Known { id, values, keys: draft.keys, clear, record: None, changes: LeadValues::default() });
+        let met = Some((draft.line, draft.since));
+        self.memory.put(Known { id, values, keys: draft.keys, clear, record: None, changes: LeadValues::default(), met });
         self.counts.created += 1;
     }
 
     fn join(&mut self, draft: Draft, lead: Id) {
         let Some(mut known) = self.memory.take(lead) else { return };
+        known.met = known.met.or(Some((draft.line, draft.since)));
         let additions = merge(&draft.values, &known.values, known.clear);
         let fields = additions.fields();
         let verdict = if fields.is_empty() { Verdict::Unchanged } else { Verdict::Merged };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
-    domain::{Field, FieldSet, Id, LeadKey, LeadRecord, LeadValues, normal},
+    domain::{Field, FieldSet, Id, LeadKey, LeadRecord, LeadValues, Timestamp, normal},
     import::matching::Candidate,
     policy::LeadScope,
 };
@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub(super) record: Option<LeadRecord>,
     /// What is to be written of it.
     pub(super) changes: LeadValues,
+    /// The first record of the file that is this lead, and when it says the contact came about.
+    pub(super) met: Option<(u64, Option<Timestamp>)>,
 }
 
 /// All of them, with an index by what identifies.
@@ -48,7 +50,7 @@ impl Memory {
             let mut values = record.values.clone();
             values.0.retain(|field, _| clear.contains(*field));
             let keys = normal::keys(&values);
-            self.put(Known { id: record.id, values, keys, clear, record: Some(record), changes: LeadValues::default() });
+            self.put(Known { id: record.id, values, keys, clear, record: Some(record), changes: LeadValues::default(), met: None });
         }
     }
 
@@ -86,5 +88,10 @@ impl Memory {
     /// What is to be written: new leads and changed ones.
     pub(super) fn pending(&self) -> impl Iterator<Item = &Known> {
         self.leads.values().filter(|known| known.record.is_none() || !known.changes.0.is_empty())
+    }
+
+    /// Those that rows of the file turned out to be, with the first of these rows.
+    pub(super) fn met(&self) -> impl Iterator<Item = (&Known, (u64, Option<Timestamp>))> {
+        self.leads.values().filter_map(|known| Some((known, known.met?)))
     }
 }

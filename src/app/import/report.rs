@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     domain::{FieldSet, Id},
-    import::{Column, Encoding, Preset, Reader, Reject},
+    import::{Column, Encoding, Format, Preset, Reader, Reject},
 };
 
 /// How many rows came to what.
@@ -57,6 +57,8 @@ pub struct Report {
     pub dry_run: bool,
     /// How many rows came to what.
     pub counts: Counts,
+    /// What kind of file it was.
+    pub format: Format,
     /// How bytes were read.
     pub encoding: Encoding,
     /// What separated cells.

@@ -2,10 +2,12 @@
 
 use std::{
     fs::File,
-    io,
+    io::{self, Read, Seek},
     path::Path,
     time::{Duration, Instant},
 };
+
+use sha2::{Digest as _, Sha256};
 
 use super::{
     chunk::{Chunk, Row},
@@ -15,13 +17,20 @@ use super::{
     report::{Counts, Report, Verdict, Watcher},
 };
 use crate::{
-    app::{Core, Error, Op, leads::note_grants},
-    domain::{Field, FieldSet, Id, Subject},
+    app::{
+        Core, Error, Op, contact_accounts,
+        leads::{note_grants, noted_by},
+    },
+    domain::{Channel, Field, FieldSet, Id, Subject},
     import::{Item, Options, Reader, Unreadable},
     policy::{LeadScope, Marking, Permission, Refusal},
-    store::{Change, StoreError, Tx},
+    store::{Change, StoreError, Tx, leads::ImportRun},
 };
 
+/// Longest name of a file that is kept, in characters.
+const LONGEST_NAME: usize = 200;
+/// Bytes hashed together.
+const BLOCK: usize = 64 * 1024;
 /// How many rows are written together.
 const ROWS: usize = 500;
 
@@ -40,6 +49,12 @@ pub struct Request {
     pub mapping: Option<String>,
     /// Save the mapping under this name.
     pub save_mapping: Option<String>,
+    /// The file's name, for the origins of its leads.
+    pub file_name: String,
+    /// The channel of what stands in it; none is that of its format.
+    pub channel: Option<Channel>,
+    /// The account of the register through which those in the file came to be known.
+    pub account: Option<Id>,
     /// Only look.
     pub dry_run: bool,
     /// How many rejects and rows that meet leads the report tells.
@@ -79,18 +94,33 @@ pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Wat
     if let Some(name) = &request.mapping {
         options = mapping::saved_mapping(op, name, options).await?;
     }
+    if let Some(account) = request.account {
+        contact_accounts::usable(op, account).await?;
+    }
     let mut places = Places::new(op, &scope, request.owner, request.team, request.marking)?;
     let reading = options.clone();
+    let (sha256, file) = in_background(move || digest(file)).await?.map_err(broken)?;
     let reader = in_background(move || Reader::open(file, &reading)).await?.map_err(unreadable)?;
     if let Some(name) = request.save_mapping.as_ref().filter(|_| !request.dry_run) {
         mapping::save(op, name, &options).await?;
     }
     watcher.opened(&reader);
     note_used(op, &scope);
-    let mut report = Report {
+    let run = ImportRun {
         id: op.core.new_id(),
+        at: op.at,
+        by: noted_by(op),
+        file: file_name(&request.file_name),
+        sha256,
+        format: reader.format().name(),
+        channel: request.channel.unwrap_or_else(|| reader.format().channel()),
+        account: request.account,
+    };
+    let mut report = Report {
+        id: run.id,
         dry_run: request.dry_run,
         counts: Counts::default(),
+        format: reader.format(),
         encoding: reader.encoding(),
         delimiter: reader.delimiter(),
         preset: reader.preset(),
@@ -127,7 +157,7 @@ pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Wat
         if !rows.is_empty() {
             let change = Change { kind: "import", item: report.id.to_string(), before: None, after: None };
             let note = (!request.dry_run).then(|| op.note_change(vec![change]));
-            let chunk = Chunk { scope: scope.clone(), rows, marking: places.marking, at: op.at, memory, note };
+            let chunk = Chunk { scope: scope.clone(), rows, marking: places.marking, run: run.clone(), memory, note };
             let done = op.core.store.write(move |tx: Tx<'_>| Box::pin(chunk.write(tx))).await?;
             if let Some(note) = &done.note {
                 op.changed(note);
@@ -159,6 +189,24 @@ pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Wat
     report.unknown_places = std::mem::take(&mut places.unknown);
     report.duration = began.elapsed().min(Duration::from_hours(1_000)).as_micros() as u64;
     Ok(report)
+}
+
+/// SHA-256 of a file in hexadecimal, and the file.
+fn digest(mut file: File) -> io::Result<(String, File)> {
+    let mut hash = Sha256::new();
+    let mut block = vec![0; BLOCK];
+    file.rewind()?;
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok((format!("{:x}", hash.finalize()), file)),
+            got => hash.update(&block[..got]),
+        }
+    }
+}
+
+/// A file's name as origins keep it: one line of at most [`LONGEST_NAME`] characters.
+fn file_name(name: &str) -> String {
+    name.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect()
 }
 
 /// The fields that decided which leads were met; what came of the rows tells of them.

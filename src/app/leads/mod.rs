@@ -1,14 +1,21 @@
 //! Leads: reading them through the caller's windows, changing them within these.
 
+mod changed;
 mod finders;
+mod origin;
 mod read;
+mod relationships;
 mod stats;
 mod view;
 mod write;
 
+pub use changed::Changed;
 pub use finders::finders;
+pub use origin::SaidOrigin;
+pub(in crate::app) use origin::noted_by;
 pub use read::{PageInfo, count, one, page};
-pub(in crate::app) use read::{admit, note_grants, page_through};
+pub(in crate::app) use read::{admit, note_grants, page_through, require_clear};
+pub use relationships::{Whom, relate};
 pub use stats::stats;
 pub use view::{Cell, LeadView};
-pub use write::{Changed, NewLeadRequest, archive, assign, create, mark, update};
+pub use write::{NewLeadRequest, archive, assign, create, mark, update};

@@ -174,7 +174,7 @@ pub(in crate::app) fn admit(op: &Op, scope: &LeadScope, mut query: LeadQuery) ->
 }
 
 /// Refuses, by name, fields that none of the windows shows in clear.
-pub(super) fn require_clear(scope: &LeadScope, fields: FieldSet) -> Result<(), Refusal> {
+pub(in crate::app) fn require_clear(scope: &LeadScope, fields: FieldSet) -> Result<(), Refusal> {
     match fields.iter().find(|field| scope.clear_in(*field) == 0) {
         None => Ok(()),
         Some(field) => Err(Refusal::forbidden(format!("None of your windows shows the field {} in clear.", field.name()))),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    domain::{Field, FieldSet, Id, LeadRow, lead::FieldType},
+    domain::{Field, FieldSet, Id, LeadRow},
     policy::{Disposition, LeadScope, Level, Marking, mask},
 };
 
@@ -67,9 +67,7 @@ impl<'v> LeadView<'v> {
     pub fn cell(&self, field: Field) -> Cell<'v> {
         match self.disposition(field) {
             Disposition::Hidden => Cell::Null,
-            Disposition::Clear if matches!(field.kind(), FieldType::Text | FieldType::List) => {
-                self.row.text(field).map_or(Cell::Null, |text| Cell::Text(Cow::Borrowed(text)))
-            }
+            Disposition::Clear if field.kind().is_text() => self.row.text(field).map_or(Cell::Null, |text| Cell::Text(Cow::Borrowed(text))),
             Disposition::Clear => self.row.integer(field).map_or(Cell::Null, Cell::Integer),
             Disposition::Masked => self.row.text(field).map_or(Cell::Null, |text| {
                 let mut masked = String::with_capacity(text.len());

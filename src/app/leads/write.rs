@@ -2,31 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{LeadView, finders, read};
+use super::{
+    SaidOrigin,
+    changed::{Changed, changed_meanwhile, opening, seen},
+    finders, read,
+};
 use crate::{
     app::{Error, Op},
-    domain::{Field, FieldSet, Id, KeyKind, LeadRecord, LeadRow, LeadValue, LeadValues, lead::FieldType, normal, words},
+    domain::{Field, FieldSet, Id, KeyKind, LeadRecord, LeadValue, LeadValues, lead::FieldType, normal, words},
     policy::{LeadScope, Level, Marking, Permission, Refusal, RowScope},
     store::{
         Change, Tx,
         leads::{LeadChange, NewLead},
     },
 };
-
-/// What a change left behind.
-#[derive(Debug)]
-pub struct Changed {
-    record: LeadRecord,
-    scope: Option<LeadScope>,
-}
-
-impl Changed {
-    /// Shows it through the windows the caller reads with; `None` if the change has moved it out of their sight.
-    pub fn show<S>(&self, op: &Op, select: FieldSet, state: S, render: impl FnOnce(&mut S, &LeadView<'_>)) -> Option<S> {
-        let scope = self.scope.as_ref().filter(|_| self.record.windows != 0)?;
-        Some(read::written(op, scope, &self.record, select, state, render))
-    }
-}
 
 /// A lead to be added.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +24,8 @@ pub struct NewLeadRequest {
     pub values: LeadValues,
     /// Its marking; `None` is the company's default.
     pub marking: Option<Marking>,
+    /// Where it comes from.
+    pub origin: SaidOrigin,
     /// With the same key the same lead is answered, however often it is sent.
     pub idempotency_key: Option<String>,
 }
@@ -55,6 +46,7 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
     }
     known_places(op, &values)?;
     check(&values)?;
+    request.origin.check(op).await?;
     values.set_integer(Field::CreatedAt, op.at.0);
     values.set_integer(Field::UpdatedAt, op.at.0);
     values.set_integer(Field::Archived, 0);
@@ -68,7 +60,9 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
     }
     read::note_grants(op, &scope);
     let lead = NewLead { id: record.id, marking, values: record.values.clone(), finders: finders(&record.values) };
-    let after = json_of(&record, Field::ALL.iter().copied().collect());
+    let origin = request.origin.of(op, record.id);
+    let after = json_of(&record, Field::STORED.iter().copied().collect());
+    let after = with(after, "channel", Some(origin.channel.name().into()));
     let note = op.note_change(vec![Change { kind: "lead", item: record.id.to_string(), before: None, after: Some(after) }]);
     let (put, actor, at) = (note.clone(), op.subject.actor(), op.at);
     // An app's keys for one person are not its keys for another.
@@ -90,6 +84,7 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
                     }
                 }
                 tx.insert_leads(&scope, std::slice::from_ref(&lead)).await?;
+                tx.insert_origins(&scope, &[origin]).await?;
                 tx.put_change(&put).await?;
                 Ok::<_, Error>(None)
             })
@@ -200,7 +195,7 @@ where
         let from = (id, record.version);
         apply(&mut record, &values, marking);
         let new = found_anew.then(|| finders(&record.values)).filter(|new| Some(new) != old.as_ref());
-        let after = with_reason(json_of(&record, touched), reason.clone());
+        let after = with(json_of(&record, touched), "reason", reason.clone());
         let change = Change { kind: "lead", item: id.to_string(), before: Some(before), after: Some(after) };
         let note = op.note_change(vec![change]);
         let change = LeadChange { from, values, marking, finders: new, note: note.clone() };
@@ -220,10 +215,6 @@ fn finds(field: Field) -> bool {
     words::searchable().contains(field) || KeyKind::ALL.iter().any(|kind| kind.field() == field)
 }
 
-fn changed_meanwhile() -> Refusal {
-    Refusal::new(crate::policy::Code::Conflict, "Somebody changed this lead meanwhile; look at it again.")
-}
-
 fn apply(record: &mut LeadRecord, values: &LeadValues, marking: Option<Marking>) {
     record.values.0.extend(values.0.clone());
     record.version += 1;
@@ -232,26 +223,11 @@ fn apply(record: &mut LeadRecord, values: &LeadValues, marking: Option<Marking>)
     }
 }
 
-/// The record with the windows through which the caller reads it.
-fn seen(op: &Op, mut record: LeadRecord) -> Changed {
-    let scope = op.rights.leads(Permission::LeadRead).ok();
-    record.windows = scope.as_ref().map_or(0, |scope| opening(scope, &record));
-    Changed { record, scope }
-}
-
 /// The lead that an earlier request with the same idempotency key made.
 async fn again(op: &Op, id: Id) -> Result<Changed, Error> {
     let scope = read::readable(op)?;
     let found = op.core.store.whole_lead(&scope, id).await?;
     Ok(seen(op, found.ok_or_else(Refusal::not_found)?))
-}
-
-/// Which windows open a row: the pure counterpart of the SQL.
-fn opening(scope: &LeadScope, record: &LeadRecord) -> u32 {
-    let place = |field| record.integer(field).map(Id);
-    let marking = Marking::new(Level::from_number(record.level), record.compartments);
-    let opens = |window: &crate::policy::Window| window.opens(place(Field::Owner), place(Field::Team), marking);
-    scope.windows().iter().enumerate().filter(|(_, window)| opens(window)).fold(0, |bits, (bit, _)| bits | 1 << bit)
 }
 
 /// The first team that the windows are about.
@@ -314,10 +290,10 @@ fn json_of(record: &LeadRecord, fields: FieldSet) -> String {
     Value::Object(object).to_string()
 }
 
-fn with_reason(object: String, reason: Option<String>) -> String {
-    match (serde_json::from_str(&object), reason) {
-        (Ok(Value::Object(mut map)), Some(reason)) => {
-            map.insert("reason".into(), reason.into());
+fn with(object: String, key: &str, value: Option<String>) -> String {
+    match (serde_json::from_str(&object), value) {
+        (Ok(Value::Object(mut map)), Some(value)) => {
+            map.insert(key.into(), value.into());
             Value::Object(map).to_string()
         }
         _ => object,
@@ -327,5 +303,5 @@ fn with_reason(object: String, reason: Option<String>) -> String {
 /// SHA-256 of what an idempotency key stands for.
 fn digest(request: &NewLeadRequest) -> Vec<u8> {
     use sha2::Digest as _;
-    sha2::Sha256::digest(format!("{:?} {:?}", request.values, request.marking)).to_vec()
+    sha2::Sha256::digest(format!("{:?} {:?} {:?}", request.values, request.marking, request.origin)).to_vec()
 }

@@ -34,6 +34,14 @@ pub(super) fn null(out: &mut Vec<u8>) {
     out.extend_from_slice(b"null");
 }
 
+/// A value, or `null`.
+pub(super) fn option<T>(out: &mut Vec<u8>, value: Option<T>, write: impl FnOnce(&mut Vec<u8>, T)) {
+    match value {
+        Some(value) => write(out, value),
+        None => null(out),
+    }
+}
+
 /// `true` or `false`.
 pub(super) fn boolean(out: &mut Vec<u8>, value: bool) {
     out.extend_from_slice(if value { b"true" } else { b"false" });

@@ -1,13 +1,18 @@
 //! Leads. They render themselves to JSON straight from the database row, in one loop with scope, marking and record; the
 //! engine's one future and one value per cell would make a page slower than the database is.
 
+mod account;
 mod collect;
 mod connection;
+mod custody;
 mod input;
 mod json;
 mod mutation;
+mod origin;
 mod plan;
 mod query;
+mod relationship;
+mod relationship_change;
 mod render;
 mod schema;
 mod single;
@@ -16,3 +21,5 @@ mod stats;
 pub use input::LeadFilter;
 pub use mutation::LeadMutation;
 pub use query::LeadQuery;
+pub use relationship_change::RelationshipMutation;
+pub use single::Lead;

@@ -4,12 +4,13 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, Si
 
 use super::{input::hundredths, single::Lead};
 use crate::{
-    app::leads::{self, Changed, NewLeadRequest},
+    app::leads::{self, Changed, NewLeadRequest, SaidOrigin},
     domain::{Field, LeadValues},
     graphql::{
+        channel::ChannelName,
         error::{Outward, op},
         marking::MarkingInput,
-        scalar,
+        scalar::{self, DateTime},
     },
     policy::Refusal,
 };
@@ -53,6 +54,24 @@ pub struct LeadValuesInput {
     notes: MaybeUndefined<String>,
 }
 
+/// Where a lead comes from. Who says so and when is noted with it.
+#[derive(Clone, Debug, InputObject)]
+pub struct LeadOriginInput {
+    /// The channel.
+    channel: ChannelName,
+    /// When the contact came about, if that is known.
+    since: Option<DateTime>,
+    /// The account of the register through which it came.
+    account_id: Option<ID>,
+}
+
+impl LeadOriginInput {
+    fn read(self) -> std::result::Result<SaidOrigin, Refusal> {
+        let account = self.account_id.as_ref().map(scalar::id).transpose()?;
+        Ok(SaidOrigin { channel: Some(self.channel.into()), since: self.since.map(|since| since.0), account })
+    }
+}
+
 /// A lead to be added.
 #[derive(Clone, Debug, InputObject)]
 pub struct CreateLeadInput {
@@ -64,6 +83,8 @@ pub struct CreateLeadInput {
     team: Option<ID>,
     /// Its marking; the company's default unless said otherwise.
     marking: Option<MarkingInput>,
+    /// Where it comes from; the channel OTHER unless said otherwise.
+    origin: Option<LeadOriginInput>,
     /// With the same key the same lead is answered, however often this is sent.
     idempotency_key: Option<String>,
 }
@@ -146,7 +167,8 @@ impl LeadMutation {
             }
         }
         let marking = input.marking.map(|marking| marking.marking(&op.snapshot.document)).transpose().outward(op)?;
-        let request = NewLeadRequest { values, marking, idempotency_key: input.idempotency_key };
+        let origin = input.origin.map(LeadOriginInput::read).transpose().outward(op)?.unwrap_or_default();
+        let request = NewLeadRequest { values, marking, origin, idempotency_key: input.idempotency_key };
         Ok(Some(leads::create(op, request).await.outward(op)?.into()))
     }
 

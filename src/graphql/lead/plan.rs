@@ -2,8 +2,16 @@
 
 use async_graphql::{ContextSelectionSet, parser::types::SelectionSet};
 
-use super::collect::{Selected, merged};
-use crate::domain::{Field, FieldSet};
+use super::{
+    collect::{Selected, merged},
+    custody::{self, CustodyOut},
+    origin::{self, OriginOut},
+    relationship::{self, RelationshipOut},
+};
+use crate::{
+    domain::{Field, FieldSet, Timestamp},
+    graphql::error::op,
+};
 
 /// One key of an object and what to put there.
 pub(super) struct Out<W> {
@@ -21,6 +29,10 @@ pub(super) enum LeadOut {
     Cell(Field),
     /// Owner or team: a reference with its own keys.
     Reference(Field, Vec<Out<ReferenceOut>>),
+    Origins(Vec<Out<OriginOut>>),
+    /// What follows from the origins at this moment.
+    Custody(Timestamp, Vec<Out<CustodyOut>>),
+    Relationships(Vec<Out<RelationshipOut>>),
     Marking(Vec<Out<MarkingOut>>),
     Redactions(Vec<Out<RedactionOut>>),
 }
@@ -54,8 +66,11 @@ pub(super) fn lead<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet])
         "name" => Some(LeadOut::Name),
         "marking" => Some(LeadOut::Marking(marking(ctx, &selected.sets))),
         "redactions" => Some(LeadOut::Redactions(redactions(ctx, &selected.sets))),
+        "custody" => Some(LeadOut::Custody(op(ctx).at, custody::plan(ctx, &selected.sets))),
         name => Field::from_name(name).map(|field| match field {
             Field::Owner | Field::Team => LeadOut::Reference(field, reference(ctx, &selected.sets)),
+            Field::Origins => LeadOut::Origins(origin::plan(ctx, &selected.sets)),
+            Field::Relationships => LeadOut::Relationships(relationship::plan(ctx, &selected.sets)),
             field => LeadOut::Cell(field),
         }),
     })
@@ -67,6 +82,8 @@ pub(super) fn fields(outs: &[Out<LeadOut>]) -> FieldSet {
     for out in outs {
         match &out.what {
             LeadOut::Cell(field) | LeadOut::Reference(field, _) => set.insert(*field),
+            LeadOut::Origins(_) | LeadOut::Custody(..) => set.insert(Field::Origins),
+            LeadOut::Relationships(_) => [Field::Relationships, Field::Owner].into_iter().for_each(|field| set.insert(field)),
             LeadOut::Name => [Field::FirstName, Field::LastName].into_iter().for_each(|field| set.insert(field)),
             _ => {}
         }
@@ -94,7 +111,7 @@ fn redactions<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet]) -> V
     })
 }
 
-fn reference<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet]) -> Vec<Out<ReferenceOut>> {
+pub(super) fn reference<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet]) -> Vec<Out<ReferenceOut>> {
     outs(merged(ctx, sets), |selected| match selected.name {
         "__typename" => Some(ReferenceOut::Typename),
         "id" => Some(ReferenceOut::Id),

@@ -1,12 +1,13 @@
 //! A lead as JSON, following its plan.
 
 use super::{
-    json,
+    custody, json, origin,
     plan::{LeadOut, MarkingOut, Out, RedactionOut, ReferenceOut},
+    relationship,
 };
 use crate::{
     app::leads::{Cell, LeadView},
-    domain::{Field, Id, Timestamp, lead::FieldType},
+    domain::{Custody, Field, Id, Origin, Timestamp, lead::FieldType},
     policy::{Disposition, Marking, Snapshot},
 };
 
@@ -19,6 +20,19 @@ pub(super) fn lead(out: &mut Vec<u8>, plan: &[Out<LeadOut>], view: &LeadView<'_>
         LeadOut::Name => name(out, view),
         LeadOut::Cell(field) => cell(out, *field, view.cell(*field)),
         LeadOut::Reference(field, plan) => reference(out, *field, plan, view, snapshot),
+        LeadOut::Origins(plan) => json::option(out, linked(view, Field::Origins), |out, told| {
+            json::array(out, Origin::all(&told).iter(), |out, of| origin::origin(out, plan, of, snapshot));
+        }),
+        LeadOut::Custody(at, plan) => json::option(out, linked(view, Field::Origins), |out, told| {
+            custody::custody(out, plan, &Custody::of(&Origin::all(&told), *at), snapshot);
+        }),
+        LeadOut::Relationships(plan) => json::option(out, linked(view, Field::Relationships), |out, told| {
+            let owner = match view.cell(Field::Owner) {
+                Cell::Integer(owner) => Some(Id(owner)),
+                _ => None,
+            };
+            relationship::relationships(out, plan, owner, &told, snapshot);
+        }),
         LeadOut::Marking(plan) => marking(out, plan, view.marking(), snapshot),
         LeadOut::Redactions(plan) => {
             let redacted = Field::ALL.iter().copied().filter(|field| view.disposition(*field) != Disposition::Clear);
@@ -71,20 +85,33 @@ fn name(out: &mut Vec<u8>, view: &LeadView<'_>) {
     }
 }
 
-fn reference(out: &mut Vec<u8>, field: Field, plan: &[Out<ReferenceOut>], view: &LeadView<'_>, snapshot: &Snapshot) {
-    let Cell::Integer(number) = view.cell(field) else { return json::null(out) };
-    let (kind, name) = match field {
-        Field::Owner => ("PersonReference", snapshot.name(Id(number))),
-        _ => ("TeamReference", snapshot.document.teams.get(&number).map(|team| team.name.as_str())),
-    };
+/// What is told of a linked field; `None` if it is hidden, empty if there is nothing.
+fn linked<'v>(view: &LeadView<'v>, field: Field) -> Option<std::borrow::Cow<'v, str>> {
+    match view.cell(field) {
+        Cell::Text(told) => Some(told),
+        _ => (view.disposition(field) == Disposition::Clear).then_some("".into()),
+    }
+}
+
+/// A person or app, by name.
+pub(super) fn person(out: &mut Vec<u8>, plan: &[Out<ReferenceOut>], whose: Id, snapshot: &Snapshot) {
+    named(out, plan, "PersonReference", whose, snapshot.name(whose));
+}
+
+fn named(out: &mut Vec<u8>, plan: &[Out<ReferenceOut>], kind: &str, whose: Id, name: Option<&str>) {
     object(out, plan, |out, what| match what {
         ReferenceOut::Typename => json::text(out, kind),
-        ReferenceOut::Id => id(out, Id(number)),
-        ReferenceOut::Name => match name {
-            Some(name) => json::text(out, name),
-            None => json::null(out),
-        },
+        ReferenceOut::Id => id(out, whose),
+        ReferenceOut::Name => json::option(out, name, json::text),
     });
+}
+
+fn reference(out: &mut Vec<u8>, field: Field, plan: &[Out<ReferenceOut>], view: &LeadView<'_>, snapshot: &Snapshot) {
+    let Cell::Integer(number) = view.cell(field) else { return json::null(out) };
+    match field {
+        Field::Owner => person(out, plan, Id(number), snapshot),
+        _ => named(out, plan, "TeamReference", Id(number), snapshot.document.teams.get(&number).map(|team| team.name.as_str())),
+    }
 }
 
 fn marking(out: &mut Vec<u8>, plan: &[Out<MarkingOut>], marking: Marking, snapshot: &Snapshot) {

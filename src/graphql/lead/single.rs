@@ -40,7 +40,7 @@ impl OutputType for Lead {
         let show = move |out: &mut Vec<u8>, view: &leads::LeadView<'_>| render::lead(out, &plan, view, &snapshot);
         let shown = match self {
             Self::ById(id) => leads::one(op, *id, select, Vec::with_capacity(1_024), show).await,
-            Self::Written(changed) => Ok(changed.show(op, select, Vec::with_capacity(1_024), show)),
+            Self::Written(changed) => changed.show(op, select, Vec::with_capacity(1_024), show).await,
         };
         match shown {
             Ok(shown) => Ok(shown.map_or(Value::Null, raw::value)),

@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use super::lexer::{Kind, Lexer, Token};
 
-/// Arguments and input fields whose values are secrets.
-const SECRETS: [&str; 5] = ["password", "currentPassword", "newPassword", "refreshToken", "clientSecret"];
+/// Arguments and input fields whose values are secrets, or could be one that somebody typed into the register by mistake
+/// and that was refused; what the register takes stands in its own change.
+const SECRETS: [&str; 7] = ["password", "currentPassword", "newPassword", "refreshToken", "clientSecret", "accountHandle", "policyName"];
 const REDACTED: &str = "[redacted]";
 
 /// The document without literals of secrets, and the names of variables that carry some.

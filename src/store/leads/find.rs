@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Values of one `IN`; SQLite takes 32,766 bound values in a statement.
-const VALUES: usize = 5_000;
+pub(super) const VALUES: usize = 5_000;
 /// PostgreSQL's advisory lock that lets one import at a time look and write.
 const IMPORT_LOCK: i64 = 0x6c65_6164_696d_7074;
 

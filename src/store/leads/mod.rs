@@ -1,13 +1,19 @@
 //! Leads: pages, single ones, counts and changes. Nothing here works without a [`crate::policy::LeadScope`].
 
 mod change;
+mod custody;
 mod filter;
 mod find;
+mod origins;
 mod page;
+mod relationships;
 mod row;
 mod stats;
 mod write;
 
 pub use change::LeadChange;
+pub use custody::HeldLead;
+pub use origins::{ImportRun, NewOrigin};
 pub use page::Page;
+pub use relationships::NewRelationship;
 pub use write::{Finders, NewLead};

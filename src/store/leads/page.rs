@@ -95,9 +95,9 @@ impl Store {
     /// The lead with all its values, if the scope opens it. The values are there whatever the windows say: show none of
     /// them without asking the scope.
     pub async fn whole_lead(&self, scope: &LeadScope, id: Id) -> Result<Option<LeadRecord>, StoreError> {
-        let all: FieldSet = Field::ALL.iter().copied().collect();
+        let all: FieldSet = Field::STORED.iter().copied().collect();
         let mut statement = select(scope, FieldSet::EMPTY);
-        statement.columns(Field::ALL.iter().map(|field| FieldColumn(*field).into_iden()));
+        statement.columns(Field::STORED.iter().map(|field| FieldColumn(*field).into_iden()));
         statement.and_where(row_exists(scope)).and_where(Expr::col(Column::Id).eq(id.0));
         let layout = Layout::of(all);
         let read = move |found: &mut Option<LeadRecord>, row: &dyn Row| {

@@ -8,7 +8,7 @@ use sea_orm::{
 use entity::lead::{Column, Entity};
 
 use crate::{
-    domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues, lead::FieldType},
+    domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues},
     policy::LeadScope,
     store::{StoreError, rows::Row, scope},
 };
@@ -67,7 +67,7 @@ impl<'r> Cursor<'r> {
             }
         };
         let (level, compartments) = self.marking();
-        let values = LeadValues(Field::ALL.iter().map(|field| (*field, value(*field))).collect());
+        let values = LeadValues(Field::STORED.iter().map(|field| (*field, value(*field))).collect());
         LeadRecord { id: self.id(), version: self.version(), level, compartments, windows: self.windows(), values }
     }
 
@@ -111,5 +111,5 @@ impl LeadRow for Cursor<'_> {
 
 /// Whether a field's column holds text.
 pub(super) const fn is_text(field: Field) -> bool {
-    matches!(field.kind(), FieldType::Text | FieldType::List)
+    field.kind().is_text()
 }

@@ -46,7 +46,7 @@ impl Tx<'_> {
     /// there whatever the windows say: show none of them without asking the scope.
     pub async fn leads_to_change(self, scope: &LeadScope, ids: &[Id]) -> Result<Vec<LeadRecord>, StoreError> {
         let mut statement = select(scope, crate::domain::FieldSet::EMPTY);
-        statement.columns(Field::ALL.iter().map(|field| FieldColumn(*field).into_iden()));
+        statement.columns(Field::STORED.iter().map(|field| FieldColumn(*field).into_iden()));
         statement.and_where(row_exists(scope)).and_where(Expr::col(Column::Id).is_in(ids.iter().map(|id| id.0))).lock_exclusive();
         self.0.query_all(&statement).await?.iter().map(record).collect()
     }
@@ -56,11 +56,11 @@ impl Tx<'_> {
         for leads in leads.chunks(ROWS) {
             let mut insert = Query::insert();
             let fixed = [Column::Id, Column::Version, Column::Level, Column::Compartments].map(IntoIden::into_iden);
-            let columns = fixed.into_iter().chain(Field::ALL.iter().map(|field| FieldColumn(*field).into_iden()));
+            let columns = fixed.into_iter().chain(Field::STORED.iter().map(|field| FieldColumn(*field).into_iden()));
             insert.into_table(Entity.table_ref()).columns(columns);
             for lead in leads {
                 let fixed = [lead.id.0, 1, lead.marking.level as i64, lead.marking.compartments as i64].map(Expr::value);
-                let cells = Field::ALL.iter().map(|field| Expr::value(cell(*field, lead.values.0.get(field).and_then(Option::as_ref))));
+                let cells = Field::STORED.iter().map(|field| Expr::value(cell(*field, lead.values.0.get(field).and_then(Option::as_ref))));
                 insert.values(fixed.into_iter().chain(cells)).map_err(miscounted)?;
             }
             self.0.execute(&insert).await?;
@@ -147,7 +147,7 @@ pub(super) fn update((id, version): (Id, i64), values: &LeadValues, marking: Opt
     update.and_where(Expr::col(Column::Id).eq(id.0)).and_where(Expr::col(Column::Version).eq(version)).take()
 }
 
-fn miscounted(error: sea_orm::sea_query::error::Error) -> StoreError {
+pub(super) fn miscounted(error: sea_orm::sea_query::error::Error) -> StoreError {
     StoreError::Corrupt(error.to_string())
 }
 
@@ -161,7 +161,7 @@ fn cell(field: Field, new: Option<&LeadValue>) -> Value {
 
 fn record(row: &QueryResult) -> Result<LeadRecord, StoreError> {
     let mut values = LeadValues::default();
-    for (field, column) in Field::ALL.iter().zip(5..) {
+    for (field, column) in Field::STORED.iter().zip(5..) {
         let value = if is_text(*field) {
             row.try_get_by_index::<Option<String>>(column)?.map(LeadValue::Text)
         } else {

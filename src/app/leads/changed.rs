@@ -1,0 +1,57 @@
+//! What a change of a lead left behind, and what of it the caller may see.
+
+use super::{LeadView, read};
+use crate::{
+    app::{Error, Op},
+    domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues},
+    policy::{Code, LeadScope, Level, Marking, Permission, Refusal, Window},
+};
+
+/// What a change left behind.
+#[derive(Debug)]
+pub struct Changed {
+    record: LeadRecord,
+    scope: Option<LeadScope>,
+}
+
+impl Changed {
+    /// Shows it through the windows the caller reads with; `None` if the change has moved it out of their sight.
+    pub async fn show<S>(
+        &self,
+        op: &Op,
+        select: FieldSet,
+        state: S,
+        render: impl FnOnce(&mut S, &LeadView<'_>),
+    ) -> Result<Option<S>, Error> {
+        let Some(scope) = self.scope.as_ref().filter(|_| self.record.windows != 0) else { return Ok(None) };
+        let linked = select.intersection(Field::linked());
+        let mut record = self.record.clone();
+        if !linked.is_empty() {
+            let take = move |values: &mut LeadValues, row: &dyn LeadRow| {
+                linked.iter().for_each(|field| drop(values.0.insert(field, row.text(field).map(|told| LeadValue::Text(told.into())))));
+            };
+            record.values.0.extend(op.core.store.lead(scope, record.id, linked, LeadValues::default(), take).await?.0);
+        }
+        Ok(Some(read::written(op, scope, &record, select, state, render)))
+    }
+}
+
+/// The record with the windows through which the caller reads it.
+pub(super) fn seen(op: &Op, mut record: LeadRecord) -> Changed {
+    let scope = op.rights.leads(Permission::LeadRead).ok();
+    record.windows = scope.as_ref().map_or(0, |scope| opening(scope, &record));
+    Changed { record, scope }
+}
+
+/// Which windows open a row: the pure counterpart of the SQL.
+pub(super) fn opening(scope: &LeadScope, record: &LeadRecord) -> u32 {
+    let place = |field| record.integer(field).map(Id);
+    let marking = Marking::new(Level::from_number(record.level), record.compartments);
+    let opens = |window: &Window| window.opens(place(Field::Owner), place(Field::Team), marking);
+    scope.windows().iter().enumerate().filter(|(_, window)| opens(window)).fold(0, |bits, (bit, _)| bits | 1 << bit)
+}
+
+/// Why a change was not made that somebody else came before.
+pub(super) fn changed_meanwhile() -> Refusal {
+    Refusal::new(Code::Conflict, "Somebody changed this lead meanwhile; look at it again.")
+}
