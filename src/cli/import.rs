@@ -169,7 +169,9 @@ impl Import {
             return Ok(Exit::Done);
         }
         if !report.dry_run {
-            output::line(format!("The rows that were not taken are in {}; correct them there and import that file.", path.display()));
+            // Cards and entries of archives stand in it to be read, not in a form that is imported.
+            let then = if is_table(&report) { "; correct them there and import that file" } else { "" };
+            output::line(format!("What was not taken is in {}{then}.", path.display()));
         }
         Ok(Exit::RowsRejected)
     }
@@ -245,6 +247,10 @@ impl Watcher for Screen<'_> {
     }
 }
 
+fn is_table(report: &Report) -> bool {
+    matches!(report.format, Format::Csv | Format::LinkedIn)
+}
+
 fn columns(report: &Report) {
     let told = |column: &Column| format!("{} → {}", column.name, column.target.name());
     let (taken, left): (Vec<&Column>, Vec<&Column>) = report.columns.iter().partition(|column| column.target.name() != "-");
@@ -258,7 +264,7 @@ fn columns(report: &Report) {
 fn show(report: &Report) {
     let delimiter = if report.delimiter == b'\t' { "tab".to_owned() } else { format!("`{}`", char::from(report.delimiter)) };
     let preset = report.preset.map_or(String::new(), |preset| format!(", an export of {}", preset.name()));
-    if matches!(report.format, Format::Csv | Format::LinkedIn) {
+    if is_table(report) {
         output::line(format!("Read as {}, delimiter {delimiter}{preset}.", report.encoding.name()));
         columns(report);
     } else {
