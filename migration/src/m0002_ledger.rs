@@ -1,6 +1,8 @@
 //! The access log: entries by epoch, the runs that give them their global index, checkpoints; triggers keep them as they
 //! are, and what lies beside them as it is until it is erased. Tiles, edge, the list of open epochs and the index are derived: they can be
 //! computed from the entries, and the verifier does so.
+//!
+//! Blocks of the index are about 2 KB: in a table that is its own primary-key index SQLite would give each a page of its own.
 
 use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
@@ -86,10 +88,10 @@ CREATE TABLE ledger_index_segment (
 --
 CREATE TABLE ledger_index_block (
     segment BIGINT NOT NULL, term BIGINT NOT NULL, entry BIGINT NOT NULL, body BYTES NOT NULL, PRIMARY KEY (segment, term, entry)
-) CLUSTERED
+)
 --
 CREATE TABLE ledger_daily (
-    counter BIGINT NOT NULL, day BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (counter, day)
+    counter BIGINT NOT NULL, span BIGINT NOT NULL, body BYTES NOT NULL, PRIMARY KEY (counter, span)
 ) CLUSTERED
 --
 CREATE TABLE ledger_document (

@@ -1,8 +1,10 @@
 //! What an account did on one day, in numbers that add up: what exposure is measured by.
 
+pub mod spans;
+
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+pub use spans::Days;
 
 use super::record::{Decision, Entry, OperationKind, is_asked_export, is_export_file};
 use crate::{
@@ -14,8 +16,7 @@ use crate::{
 const KINDS: usize = 64;
 
 /// The numbers of one account and one day (UTC).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Daily {
     /// Records.
     pub records: u64,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    index::Index,
+    index::{Index, Last},
     record::{Counter, Number, Tail},
 };
 use crate::store::{Store, StoreError};
@@ -15,6 +15,8 @@ pub(super) struct Numbers {
     next: HashMap<Counter, u64>,
     /// Where the last entries of those stand that have none in this epoch yet, if they have any elsewhere.
     earlier: HashMap<Counter, Option<Tail>>,
+    /// The last entries that had no segment of the index when the epoch began: read once, not for every counter.
+    last: Option<Last>,
 }
 
 impl Numbers {
@@ -22,9 +24,12 @@ impl Numbers {
     pub(super) async fn meet(&mut self, store: &Store, index: &Index, counters: &[Counter]) -> Result<(), StoreError> {
         for counter in counters {
             if !self.next.contains_key(counter) && !self.earlier.contains_key(counter) {
-                let last = index.entries(*counter, 0, i64::MAX as u64, 1).await?;
-                let place = match last.first() {
-                    Some(last) => store.ledger_place(*last).await?,
+                let last = match &mut self.last {
+                    Some(last) => last,
+                    none => none.insert(index.last().await?),
+                };
+                let place = match index.last_of(*counter, last).await? {
+                    Some(last) => store.ledger_place(last).await?,
                     None => None,
                 };
                 self.earlier.insert(*counter, place.map(|(epoch, rseq)| Tail { epoch, rseq }));

@@ -35,6 +35,17 @@ pub fn pack(numbers: impl ExactSizeIterator<Item = u64> + Clone, from: u64, out:
     bits.put((1 << spare) - 1, spare);
 }
 
+/// How many bytes [`pack`] appends at most for so many numbers, of which `last` is the last.
+pub fn most(count: u64, from: u64, last: u64) -> usize {
+    if count == 0 {
+        return 0;
+    }
+    let sum = last.wrapping_sub(from).wrapping_sub(count - 1);
+    let k = parameter(sum, count);
+    // Of each gap the part above k bits is rounded down; together they are not more than the sum's.
+    1 + ((sum >> k) + count * u64::from(k + 1)).div_ceil(8) as usize
+}
+
 /// The numbers that [`pack`] packed with this `from`.
 pub fn unpack(bytes: &[u8], from: u64) -> Result<Vec<u64>, NotPacked> {
     let Some((k, rest)) = bytes.split_first() else { return Ok(Vec::new()) };
@@ -170,6 +181,7 @@ mod tests {
             let from = numbers.first().copied().unwrap_or_default().saturating_sub(below);
             let mut bytes = Vec::new();
             pack(numbers.iter().copied().collect::<Vec<_>>().into_iter(), from, &mut bytes);
+            prop_assert!(bytes.len() <= most(numbers.len() as u64, from, numbers.last().copied().unwrap_or_default()));
             prop_assert_eq!(unpack(&bytes, from), Ok(numbers.into_iter().collect::<Vec<_>>()));
         }
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use entity::{change_detail, ledger_checkpoint, ledger_detail, ledger_document, ledger_entry, ledger_run};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    rows::{Row, Sql},
+};
 use crate::{
     domain::{Digest, Id, Timestamp},
     policy::Permit,
@@ -17,14 +20,16 @@ const RUNS: u64 = 1_024;
 /// How many entries are looked up by one statement.
 const AT_ONCE: usize = 1_000;
 /// Entries by their indexes: the run that each lies in is the last that begins at it or before.
-const AT_SQLITE: &str = "\
+const AT: Sql = Sql {
+    sqlite: "\
 SELECT w.value, e.leaf, e.body FROM json_each($1) w
 JOIN ledger_run r ON r.first_index = (SELECT MAX(x.first_index) FROM ledger_run x WHERE x.first_index <= w.value)
-JOIN ledger_entry e ON e.epoch = r.epoch AND e.rseq = r.first_rseq + w.value - r.first_index";
-const AT_POSTGRES: &str = "\
+JOIN ledger_entry e ON e.epoch = r.epoch AND e.rseq = r.first_rseq + w.value - r.first_index",
+    postgres: "\
 SELECT w.value, e.leaf, e.body FROM UNNEST($1::BIGINT[]) AS w(value)
 CROSS JOIN LATERAL (SELECT * FROM ledger_run x WHERE x.first_index <= w.value ORDER BY x.first_index DESC LIMIT 1) r
-JOIN ledger_entry e ON e.epoch = r.epoch AND e.rseq = r.first_rseq + w.value - r.first_index";
+JOIN ledger_entry e ON e.epoch = r.epoch AND e.rseq = r.first_rseq + w.value - r.first_index",
+};
 
 /// An entry of the ledger with its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,29 +113,21 @@ impl Store {
         Ok(last.map_or(0, |checkpoint| checkpoint.size as u64))
     }
 
-    /// An index such that every entry from it on came into the tree after `moment`; `None` if there is none yet.
-    pub async fn log_ceiling(&self, moment: Timestamp) -> Result<Option<u64>, StoreError> {
-        let later = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::At.gte(moment.0));
-        let first = later.order_by_asc(ledger_checkpoint::Column::At).one(&self.0.ledger).await?;
-        Ok(first.map(|checkpoint| checkpoint.size as u64))
-    }
-
     /// The entries with these indexes, rising.
     pub async fn log_at(&self, _: Permit, indexes: &[u64]) -> Result<Vec<LogEntry>, StoreError> {
-        let ledger = &self.0.ledger;
         let mut entries = Vec::with_capacity(indexes.len());
         for indexes in indexes.chunks(AT_ONCE) {
             let wanted: Vec<i64> = indexes.iter().map(|index| *index as i64).collect();
-            let (sql, values) = match ledger.get_database_backend() {
-                DbBackend::Postgres => (AT_POSTGRES, Value::from(wanted)),
-                _ => (AT_SQLITE, Value::from(serde_json::to_string(&wanted).unwrap_or_default())),
+            let wanted = match self.0.entries.is_postgres() {
+                true => Value::from(wanted),
+                false => Value::from(serde_json::to_string(&wanted).unwrap_or_default()),
             };
-            for row in ledger.query_all_raw(Statement::from_sql_and_values(ledger.get_database_backend(), sql, [values])).await? {
-                let index = row.try_get_by_index::<i64>(0)? as u64;
-                let leaf: Vec<u8> = row.try_get_by_index(1)?;
-                let leaf = leaf.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of record {index}")))?;
-                entries.push(LogEntry { index, leaf, body: row.try_get_by_index(2)? });
-            }
+            let row = |row: &dyn Row| {
+                let index = row.number(0)? as u64;
+                let leaf = row.bytes(1)?.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of record {index}")))?;
+                Ok(LogEntry { index, leaf, body: row.bytes(2)?.to_vec() })
+            };
+            entries.extend(self.0.entries.list(AT, vec![wanted], row).await?);
         }
         entries.sort_unstable_by_key(|entry| entry.index);
         Ok(entries)

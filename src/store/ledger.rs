@@ -6,7 +6,9 @@
 mod beside;
 mod fold;
 pub mod index;
+mod indexed;
 mod postgres;
+mod reach;
 mod read;
 mod sqlite;
 mod tiles;
@@ -15,6 +17,7 @@ use std::{fmt, sync::Arc};
 
 pub use beside::{ChangeRow, DetailRow};
 pub use fold::Folded;
+pub use reach::Reach;
 pub use read::{EntryRow, RunRow};
 
 use super::{Location, Store, StoreError};

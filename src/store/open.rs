@@ -36,6 +36,8 @@ pub(super) struct Inner {
     pub(super) rows: Rows,
     /// Reads of the ledger database.
     pub(super) ledger: DatabaseConnection,
+    /// The hot path of those.
+    pub(super) entries: Rows,
 }
 
 impl Store {
@@ -52,8 +54,9 @@ impl Store {
                     location: location.clone(),
                     writer: Writer::Group(Group::start(&main, Arc::clone(&disk), move || sqlite(writer_file.clone(), 1, false)).await?),
                     main: pool,
-                    rows: Rows::reader_threads(&main, 2)?,
+                    rows: Rows::reader_threads(&main, "lead-reader", 2)?,
                     ledger: sqlite(folder.join("ledger.db"), 2, true).await?,
+                    entries: Rows::reader_threads(&folder.join("ledger.db"), "ledger-reader", 2)?,
                     disk,
                 }
             }
@@ -64,6 +67,7 @@ impl Store {
                     main: pool.clone(),
                     writer: Writer::Own(pool.clone()),
                     rows: Rows::Pool(pool.clone()),
+                    entries: Rows::Pool(pool.clone()),
                     ledger: pool,
                     disk,
                 }

@@ -1,4 +1,4 @@
-//! The hot path of lead reads: rows handed to a closure as the database makes them, by column position.
+//! The hot path of reads, of leads and of the ledger: rows handed to a closure as the database makes them, by column position.
 //!
 //! sqlx hands every SQLite row from one thread to another; fixed reader threads with a connection each cost a third.
 
@@ -12,8 +12,8 @@ use std::{
 
 use rusqlite::{OpenFlags, types::ValueRef};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Statement,
-    sea_query::{PostgresQueryBuilder, SelectStatement, SqliteQueryBuilder},
+    ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value,
+    sea_query::{PostgresQueryBuilder, SelectStatement, SqliteQueryBuilder, Values},
     sqlx::{Row as _, postgres::PgRow},
 };
 use tokio::sync::oneshot;
@@ -29,6 +29,18 @@ pub(super) trait Row {
     fn integer(&self, column: usize) -> Result<Option<i64>, StoreError>;
     /// The text in column `column`.
     fn text(&self, column: usize) -> Result<Option<&str>, StoreError>;
+    /// The bytes in column `column`.
+    fn some_bytes(&self, column: usize) -> Result<Option<&[u8]>, StoreError>;
+
+    /// The bytes in column `column`, which has some.
+    fn bytes(&self, column: usize) -> Result<&[u8], StoreError> {
+        self.some_bytes(column)?.ok_or_else(|| StoreError::Corrupt(format!("column {column} is empty")))
+    }
+
+    /// The integer in column `column`, which has one.
+    fn number(&self, column: usize) -> Result<i64, StoreError> {
+        self.integer(column)?.ok_or_else(|| StoreError::Corrupt(format!("column {column} is empty")))
+    }
 }
 
 type Job = Box<dyn FnOnce(&rusqlite::Connection) + Send>;
@@ -50,7 +62,8 @@ impl fmt::Debug for Rows {
 }
 
 impl Rows {
-    pub(super) fn reader_threads(file: &Path, threads: usize) -> Result<Self, StoreError> {
+    /// Threads called `name` with a connection each to this file of SQLite.
+    pub(super) fn reader_threads(file: &Path, name: &str, threads: usize) -> Result<Self, StoreError> {
         let (sender, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads {
@@ -71,15 +84,47 @@ impl Rows {
                 }
             };
             std::thread::Builder::new()
-                .name(format!("lead-reader-{number}"))
+                .name(format!("{name}-{number}"))
                 .spawn(run)
                 .map_err(|error| StoreError::File("a reader thread".into(), error))?;
         }
         Ok(Self::Threads(sender))
     }
 
+    /// Whether it is PostgreSQL, which has arrays.
+    pub(super) const fn is_postgres(&self) -> bool {
+        matches!(self, Self::Pool(_))
+    }
+
     /// Runs `query` and folds its rows into `state`.
     pub(super) async fn fold<S, F>(&self, query: SelectStatement, state: S, step: F) -> Result<S, StoreError>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, &dyn Row) -> Result<(), StoreError> + Send + 'static,
+    {
+        let (sql, values) = match self {
+            Self::Threads(_) => query.build(SqliteQueryBuilder),
+            Self::Pool(_) => query.build(PostgresQueryBuilder),
+        };
+        self.run(sql, values, state, step).await
+    }
+
+    /// What `of` makes of the rows of a statement, each back end's own if they differ, with `$1` and so on bound in this order.
+    pub(super) async fn list<T, F>(&self, sql: impl Into<Sql>, values: Vec<Value>, mut of: F) -> Result<Vec<T>, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&dyn Row) -> Result<T, StoreError> + Send + 'static,
+    {
+        let Sql { sqlite, postgres } = sql.into();
+        let sql = if self.is_postgres() { postgres } else { sqlite };
+        let step = move |list: &mut Vec<T>, row: &dyn Row| {
+            list.push(of(row)?);
+            Ok(())
+        };
+        self.run(sql.to_owned(), Values(values), Vec::new(), step).await
+    }
+
+    async fn run<S, F>(&self, sql: String, values: Values, mut state: S, mut step: F) -> Result<S, StoreError>
     where
         S: Send + 'static,
         F: FnMut(&mut S, &dyn Row) -> Result<(), StoreError> + Send + 'static,
@@ -92,15 +137,13 @@ impl Rows {
                         return;
                     }
                     // A receiver that is gone has given up waiting; there is nobody to tell.
-                    let _ = answer.send(fold_sqlite(connection, &query, state, step));
+                    let _ = answer.send(fold_sqlite(connection, &sql, values, state, step));
                 });
                 queue.send(job).map_err(|_| StoreError::Closed)?;
                 answered.await.map_err(|_| StoreError::Closed)?
             }
             Self::Pool(pool) => {
-                let (sql, values) = query.build(PostgresQueryBuilder);
                 let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-                let (mut state, mut step) = (state, step);
                 for result in pool.query_all_raw(statement).await? {
                     let row = result.try_as_pg_row().ok_or(StoreError::Closed)?;
                     step(&mut state, row)?;
@@ -111,14 +154,27 @@ impl Rows {
     }
 }
 
+/// A statement as either back end has it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sql {
+    pub(super) sqlite: &'static str,
+    pub(super) postgres: &'static str,
+}
+
+impl From<&'static str> for Sql {
+    fn from(both: &'static str) -> Self {
+        Self { sqlite: both, postgres: both }
+    }
+}
+
 fn fold_sqlite<S>(
     connection: &rusqlite::Connection,
-    query: &SelectStatement,
+    sql: &str,
+    values: Values,
     mut state: S,
     mut step: impl FnMut(&mut S, &dyn Row) -> Result<(), StoreError>,
 ) -> Result<S, StoreError> {
-    let (sql, values) = query.build(SqliteQueryBuilder);
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(sql)?;
     let values = plain::bound(values)?;
     let deadline = Instant::now() + PATIENCE;
     connection.progress_handler(10_000, Some(move || Instant::now() > deadline))?;
@@ -147,6 +203,14 @@ impl Row for rusqlite::Row<'_> {
             _ => Err(StoreError::Corrupt(format!("column {column} holds no text"))),
         }
     }
+
+    fn some_bytes(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
+        match self.get_ref(column)? {
+            ValueRef::Null => Ok(None),
+            ValueRef::Blob(bytes) => Ok(Some(bytes)),
+            _ => Err(StoreError::Corrupt(format!("column {column} holds no bytes"))),
+        }
+    }
 }
 
 impl Row for PgRow {
@@ -155,6 +219,10 @@ impl Row for PgRow {
     }
 
     fn text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        self.try_get(column).map_err(|error| StoreError::Corrupt(error.to_string()))
+    }
+
+    fn some_bytes(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
         self.try_get(column).map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Settings, catch_up, logged, range};
+use super::{Settings, logged, now, range};
 use crate::{
     app::{Error, Op},
     audit::{
-        daily::Daily,
+        daily::{Daily, Days},
+        index::DaysOf,
         record::{is_asked_export, is_export_file},
     },
     domain::{FieldSet, Id, Timestamp, clock::DAY},
@@ -86,18 +87,21 @@ pub async fn exposure(op: &Op, subject: Id, since: Timestamp, until: Timestamp) 
     if from >= end || end - from > LONGEST {
         return Err(Refusal::bad_input(format!("`since` lies before `until`, at most {LONGEST} days.")).into());
     }
-    catch_up(op).await?;
-    let (index, settings) = (op.core.recorder.index(), op.core.access_log);
+    now(op).await?;
+    let settings = op.core.access_log;
     let earlier = from - (end - from).max(BEFORE);
-    // One look-up for the time itself and what was before.
-    let mut before = index.days(subject.0, earlier, end).await?;
+    let peers = peers(op, subject);
+    // One look-up for the time itself, what was before, and the peers.
+    let own = DaysOf { counter: subject.0, from: earlier, until: end, brief: false };
+    let others = peers.iter().map(|peer| DaysOf { counter: peer.0, from, until: end, brief: true });
+    let mut found = op.core.recorder.index().days(&[own].into_iter().chain(others).collect::<Vec<_>>()).await?.into_iter();
+    let mut before = found.next().unwrap_or_default();
     let days = before.split_off(&from);
     let known: BTreeSet<&String> = before.values().flat_map(|day| day.addresses.keys()).collect();
     let new_addresses = days.values().flat_map(|day| day.addresses.keys()).filter(|address| !known.contains(address)).cloned().collect();
     let mut theirs = Total::default();
-    let peers = peers(op, subject);
-    for peer in &peers {
-        theirs.add(settings, &index.days(peer.0, from, end).await?);
+    for days in found {
+        theirs.add(settings, &days);
     }
     let mut total = Total::default();
     total.add(settings, &days);
@@ -116,7 +120,7 @@ pub async fn exposure(op: &Op, subject: Id, since: Timestamp, until: Timestamp) 
 }
 
 impl Total {
-    fn add(&mut self, settings: Settings, days: &BTreeMap<i64, Daily>) {
+    fn add(&mut self, settings: Settings, days: &Days) {
         for (day, daily) in days {
             self.sum.add(daily);
             self.active_days += 1;
@@ -192,8 +196,9 @@ pub async fn shown_leads(
         return Err(Refusal::bad_input(format!("A page has 1 to {MAX_PAGE} leads.")).into());
     }
     let scan = op.core.access_log.scan as usize;
-    let (from, end) = range(op, Some(Timestamp(days.0 * DAY)), Some(Timestamp(days.1 * DAY))).await?;
-    let places = op.core.recorder.index().entries(subject.0, from, end.min(before.unwrap_or(u64::MAX)), scan).await?;
+    let (reach, from, end) = range(op, Some(Timestamp(days.0 * DAY)), Some(Timestamp(days.1 * DAY))).await?;
+    let end = end.min(before.unwrap_or(u64::MAX));
+    let places = op.core.recorder.index().entries_then(&reach, subject.0, from, end, scan).await?;
     let mut found: BTreeMap<Id, ShownLead> = BTreeMap::new();
     // In pieces: what is decoded of a year of somebody's records need not lie in memory together.
     for places in places.rchunks(1_000) {

@@ -21,7 +21,7 @@ use super::{Error, Op};
 use crate::{
     audit::{codec, record::Entry},
     domain::{Digest, Timestamp, clock::SECOND},
-    store::{LogEntry, StoreError},
+    store::{LogEntry, StoreError, ledger::Reach},
 };
 
 /// How far the clocks of two servers may lie apart (µs) before a search by time misses something.
@@ -67,24 +67,26 @@ pub struct Logged {
     pub entry: Entry,
 }
 
-/// Folds what has been recorded up to this moment into the tree, so that the log ends now and not a moment ago.
-async fn catch_up(op: &Op) -> Result<(), Error> {
-    op.core.recorder.fold_now().await?;
-    Ok(())
+/// The log as it is now and not a moment ago: what has been recorded up to this moment is in the tree.
+async fn now(op: &Op) -> Result<Reach, Error> {
+    reach(op, Timestamp(i64::MIN), Timestamp(i64::MAX)).await
 }
 
-/// The range of the tree in which records of operations begun in this time lie.
-async fn range(op: &Op, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(u64, u64), StoreError> {
-    let store = &op.core.store;
-    let from = match since {
-        Some(since) => store.log_floor(Timestamp(since.0.saturating_sub(CLOCK_SKEW))).await?,
-        None => 0,
-    };
-    let end = match until {
-        Some(until) => store.log_ceiling(Timestamp(until.0.saturating_add(CLOCK_SKEW + LATE))).await?,
-        None => None,
-    };
-    Ok((from, end.unwrap_or(i64::MAX as u64)))
+/// The same, and between which places in the tree the records of operations begun in this time lie.
+async fn range(op: &Op, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(Reach, u64, u64), Error> {
+    let since = since.map_or(i64::MIN, |since| since.0.saturating_sub(CLOCK_SKEW));
+    let until = until.map_or(i64::MAX, |until| until.0.saturating_add(CLOCK_SKEW + LATE));
+    let reach = reach(op, Timestamp(since), Timestamp(until)).await?;
+    Ok((reach, reach.floor, reach.ceiling.unwrap_or(reach.size).min(reach.size)))
+}
+
+async fn reach(op: &Op, since: Timestamp, until: Timestamp) -> Result<Reach, Error> {
+    let reach = op.core.store.ledger_reach(since, until).await?;
+    if !reach.more {
+        return Ok(reach);
+    }
+    op.core.recorder.fold_now().await?;
+    Ok(op.core.store.ledger_reach(since, until).await?)
 }
 
 fn logged(entry: LogEntry) -> Result<Logged, Error> {

@@ -1,6 +1,6 @@
 //! Pages of the access log, in either order. A cursor is a place in the tree, so that a page stays what it is while the log grows.
 
-use super::{LogFilter, Logged, catch_up, logged, range};
+use super::{LogFilter, Logged, logged, range};
 use crate::{
     app::{Error, Op},
     policy::{Permission, Permit, Refusal},
@@ -52,9 +52,7 @@ pub async fn access_log(op: &Op, filter: &LogFilter, wanted: Wanted) -> Result<L
     if first == 0 || first > MAX_PAGE {
         return Err(Refusal::bad_input(format!("A page has 1 to {MAX_PAGE} records.")).into());
     }
-    catch_up(op).await?;
-    let (mut from, mut until) = range(op, filter.since, filter.until).await?;
-    until = until.min(op.core.store.log_size().await?);
+    let (_, mut from, mut until) = range(op, filter.since, filter.until).await?;
     match after {
         Some(after) if oldest_first => from = from.max(after.saturating_add(1)),
         Some(after) => until = until.min(after),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Logged, catch_up, logged};
+use super::{Logged, logged, now};
 use crate::{
     app::{Error, Op, redact},
     audit::record::{AccessRecord, OperationKind, counters},
@@ -32,7 +32,7 @@ pub struct ChangeShown {
 /// The record with this index.
 pub async fn access_record(op: &Op, index: u64) -> Result<Logged, Error> {
     let permit = op.rights.permit(Permission::LogRead)?;
-    catch_up(op).await?;
+    now(op).await?;
     let entry = op.core.store.log_entry(permit, index).await?.ok_or_else(Refusal::not_found)?;
     op.trace().rows += 1;
     logged(entry)
@@ -92,7 +92,7 @@ pub async fn changes(op: &Op, record: &AccessRecord) -> Result<Vec<ChangeShown>,
 /// strangers the same.
 pub async fn neighbour(op: &Op, of: &Logged, forward: bool) -> Result<Option<Logged>, Error> {
     let permit = op.rights.permit(Permission::LogRead)?;
-    catch_up(op).await?;
+    now(op).await?;
     let (store, index) = (&op.core.store, op.core.recorder.index());
     let Some(counter) = counters(&of.entry.record.subject).first().copied() else { return Ok(None) };
     let mut found = None;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{catch_up, logged, range};
+use super::{logged, range};
 use crate::{
     app::{Error, Op},
     audit::record::{is_asked_export, is_export_file},
@@ -78,17 +78,13 @@ pub async fn who_saw(op: &Op, wanted: WhoSaw, first: usize, after: Option<(u64, 
     if first == 0 || first > MAX_PAGE {
         return Err(Refusal::bad_input(format!("A page has 1 to {MAX_PAGE} subjects.")).into());
     }
-    catch_up(op).await?;
-    let store = &op.core.store;
-    let (from, end) = range(op, wanted.since, wanted.until).await?;
-    let (until, skipped) = match after {
-        Some(after) => after,
-        None => (store.log_size().await?, 0),
-    };
+    let (reach, from, end) = range(op, wanted.since, wanted.until).await?;
+    let (until, skipped) = after.unwrap_or((reach.size, 0));
     let scan = op.core.access_log.scan as usize;
-    let places = op.core.recorder.index().entries(wanted.lead.0, from, end.min(until).min(wanted.before.unwrap_or(u64::MAX)), scan).await?;
+    let end = end.min(until).min(wanted.before.unwrap_or(u64::MAX));
+    let places = op.core.recorder.index().entries_then(&reach, wanted.lead.0, from, end, scan).await?;
     let mut found: BTreeMap<(Option<Id>, Option<Id>, bool), Sighting> = BTreeMap::new();
-    for entry in store.log_at(permit, &places).await? {
+    for entry in op.core.store.log_at(permit, &places).await? {
         let logged = logged(entry)?;
         let record = &logged.entry.record;
         let in_time = wanted.since.is_none_or(|since| record.at >= since) && wanted.until.is_none_or(|until| record.at < until);

@@ -1,15 +1,12 @@
 //! The index against the entries: the same postings, the same days.
 
-use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::BuildHasher,
-};
+use std::{collections::hash_map::RandomState, hash::BuildHasher};
 
 use crate::{
     audit::{
-        daily::Daily,
-        index::{Gathered, Merged, accounts, terms},
-        record::{Counter, Entry},
+        daily::spans,
+        index::{CountedDays, Gathered, Merged, Only, count, terms},
+        record::Entry,
     },
     store::{Store, StoreError},
 };
@@ -26,13 +23,13 @@ pub(super) struct IndexCheck {
     until: u64,
     hash: RandomState,
     sum: u64,
-    days: HashMap<(Counter, i64), Daily>,
+    days: CountedDays,
 }
 
 impl IndexCheck {
     pub(super) async fn new(store: &Store) -> Result<Self, StoreError> {
         let until = store.index_ends().await?.0;
-        Ok(Self { until, hash: RandomState::new(), sum: 0, days: HashMap::new() })
+        Ok(Self { until, hash: RandomState::new(), sum: 0, days: CountedDays::new() })
     }
 
     /// Takes the entry in this place of the tree in.
@@ -43,9 +40,7 @@ impl IndexCheck {
         for term in terms(entry) {
             self.sum = self.sum.wrapping_add(self.hash.hash_one((term, index)));
         }
-        for counter in accounts(entry) {
-            self.days.entry((counter, entry.record.at.day())).or_default().count(entry);
-        }
+        count(&mut self.days, entry, |_| true);
     }
 
     /// Whether the index says the same as the entries that were taken in.
@@ -64,7 +59,7 @@ impl IndexCheck {
             let now = store.index_ends().await?.0;
             if now != self.until {
                 // Segments came since: their days are counted in already.
-                let mut since = Gathered::at(self.until);
+                let mut since = Gathered::at(self.until, Only::All);
                 since.read_on(store, now).await?;
                 for (key, daily) in since.days {
                     self.days.entry(key).or_default().add(&daily);
@@ -83,10 +78,10 @@ impl IndexCheck {
     async fn stored_sum(&self, store: &Store) -> Result<Option<u64>, StoreError> {
         let mut sum = 0_u64;
         for segment in store.index_segments().await? {
-            let mut postings = Merged::of(&[segment]);
-            while let Some((term, entries)) = postings.next(store).await? {
-                for entry in entries.into_iter().filter(|entry| *entry < self.until) {
-                    sum = sum.wrapping_add(self.hash.hash_one((term, entry)));
+            let (mut postings, mut entries) = (Merged::of(store, &[segment]).await?, Vec::new());
+            while let Some(term) = postings.next(store, &mut entries).await? {
+                for entry in entries.iter().filter(|entry| **entry < self.until) {
+                    sum = sum.wrapping_add(self.hash.hash_one((term, *entry)));
                 }
             }
             if !store.index_lists(segment.id).await? {
@@ -101,11 +96,11 @@ impl IndexCheck {
         loop {
             let rows = store.index_all_days(after, PAGE).await?;
             let Some(last) = rows.last() else { return Ok(found == self.days.len()) };
-            after = (last.counter, last.day);
-            found += rows.len();
+            after = (last.counter, last.span);
             for row in rows {
-                let stored = serde_json::from_str(&row.body).ok();
-                if stored.is_none() || self.days.get(&(row.counter, row.day)) != stored.as_ref() {
+                let Ok(days) = spans::unpack(row.span, &row.body, false) else { return Ok(false) };
+                found += days.len();
+                if days.iter().any(|(day, stored)| self.days.get(&(row.counter, *day)) != Some(stored)) {
                     return Ok(false);
                 }
             }

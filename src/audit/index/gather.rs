@@ -1,6 +1,6 @@
 //! Entries read in the order of the tree, and what the index says of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     audit::{
@@ -31,6 +31,30 @@ pub fn accounts(entry: &Entry) -> impl Iterator<Item = Counter> {
     counters(&entry.record.subject).into_iter().chain([EVERYBODY])
 }
 
+/// The numbers of accounts' days.
+pub type CountedDays = HashMap<(Counter, i64), Daily>;
+
+/// Counts an entry in, for those accounts that are wanted.
+pub fn count(days: &mut CountedDays, entry: &Entry, wanted: impl Fn(&Counter) -> bool) {
+    for counter in accounts(entry).filter(wanted) {
+        days.entry((counter, entry.record.at.day())).or_default().count(entry);
+    }
+}
+
+/// What is of interest.
+#[derive(Clone, Debug, Default)]
+pub enum Only {
+    /// Everything.
+    #[default]
+    All,
+    /// Entries of this term.
+    Term(i64),
+    /// Days of these accounts.
+    Days(HashSet<Counter>),
+    /// The last entry of each account.
+    Last,
+}
+
 /// What the index says of the entries from one place in the tree to another.
 #[derive(Clone, Debug, Default)]
 pub struct Gathered {
@@ -40,16 +64,16 @@ pub struct Gathered {
     pub until: u64,
     /// The entries that have a term, rising.
     pub postings: HashMap<i64, Vec<u64>>,
-    /// The numbers of an account's days.
-    pub days: HashMap<(Counter, i64), Daily>,
-    /// Nothing but this term is of interest.
-    pub only: Option<i64>,
+    /// The numbers of accounts' days.
+    pub days: CountedDays,
+    /// What is not left out.
+    pub only: Only,
 }
 
 impl Gathered {
     /// Nothing yet, from this place on.
-    pub fn at(from: u64) -> Self {
-        Self { from, until: from, ..Self::default() }
+    pub fn at(from: u64, only: Only) -> Self {
+        Self { from, until: from, only, ..Self::default() }
     }
 
     /// Reads on, at most to this place.
@@ -65,12 +89,17 @@ impl Gathered {
     }
 
     fn add(&mut self, index: u64, entry: &Entry) {
-        let wanted = |term: &i64| self.only.is_none_or(|only| only == *term);
-        for term in terms(entry).into_iter().filter(wanted) {
-            self.postings.entry(term).or_default().push(index);
-        }
-        for counter in accounts(entry).filter(wanted) {
-            self.days.entry((counter, entry.record.at.day())).or_default().count(entry);
+        match &self.only {
+            Only::All => {
+                for term in terms(entry) {
+                    self.postings.entry(term).or_default().push(index);
+                }
+                count(&mut self.days, entry, |_| true);
+            }
+            Only::Term(term) if terms(entry).contains(term) => self.postings.entry(*term).or_default().push(index),
+            Only::Term(_) => {}
+            Only::Days(accounts) => count(&mut self.days, entry, |counter| accounts.contains(counter)),
+            Only::Last => self.postings.extend(counters(&entry.record.subject).into_iter().map(|counter| (counter, vec![index]))),
         }
     }
 }

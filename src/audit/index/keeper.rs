@@ -2,6 +2,7 @@
 //! a database one holds the lease at a time.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -11,8 +12,19 @@ use std::{
 
 use tokio::{sync::watch, time::MissedTickBehavior};
 
-use super::{block::Builder, gather::Gathered, merge::Merged};
+use super::{
+    block::Builder,
+    gather::{CountedDays, count, terms, walk},
+    merge::Merged,
+};
 use crate::{
+    audit::{
+        daily::{
+            Days,
+            spans::{self, span_of},
+        },
+        record::Counter,
+    },
     domain::Clock,
     store::{
         LedgerWriter, Store, StoreError,
@@ -21,14 +33,16 @@ use crate::{
 };
 
 /// How many segments of a level become one of the next.
-const FAN: usize = 16;
+const FAN: usize = 8;
 /// Blocks that are written together: a quarter of a megabyte, which no append waits for long.
 const BATCH: usize = 128;
+/// Accounts' spans of days that are read together.
+const SPANS: usize = 1_024;
 /// Seconds that a lease lasts.
 const LEASE: i64 = 30;
 
-/// Segments of this level are not merged: half a thousand million entries.
-const TOP: i64 = 4;
+/// Segments of this level are not merged: more than two thousand million entries.
+const TOP: i64 = 6;
 /// How often it looks whether there is something to do.
 const EVERY: Duration = Duration::from_secs(1);
 
@@ -131,27 +145,44 @@ impl Keeper {
 
     /// Makes a segment of the entries from `indexed` on.
     async fn add(&self, indexed: u64) -> Result<Step, StoreError> {
-        let mut gathered = Gathered::at(indexed);
-        gathered.read_on(&self.store, indexed + self.segment).await?;
-        let mut builder = Builder::new(indexed, gathered.until);
-        let mut postings: Vec<_> = gathered.postings.iter().collect();
-        postings.sort_unstable_by_key(|(term, _)| **term);
-        for (term, entries) in postings {
-            builder.push(*term, entries);
+        let (mut until, mut postings, mut days) = (indexed, Vec::new(), CountedDays::new());
+        walk(&self.store, indexed, indexed + self.segment, |index, entry| {
+            until = index + 1;
+            if let Some(entry) = entry {
+                postings.extend(terms(&entry).into_iter().map(|term| (term, index)));
+                count(&mut days, &entry, |_| true);
+            }
+        })
+        .await?;
+        postings.sort_unstable();
+        let mut builder = Builder::new(indexed, until);
+        for run in postings.chunk_by(|one, next| one.0 == next.0) {
+            builder.push(run[0].0, run.iter().map(|(_, entry)| *entry));
         }
         builder.finish();
-        let mut daily = Vec::with_capacity(gathered.days.len());
-        for ((counter, day), mut numbers) in gathered.days {
-            if let (_, known) = self.store.index_days(counter, day, day + 1).await?
-                && let Some(known) = known.first()
-            {
-                numbers.add(&serde_json::from_str(&known.body).map_err(corrupt)?);
-            }
-            daily.push(DailyRow { counter, day, body: serde_json::to_string(&numbers).map_err(corrupt)? });
-        }
+        let daily = self.added(days).await?;
         let id = self.store.index_next_segment().await?;
-        let listed = SegmentRow { id, level: 0, first: indexed, until: gathered.until };
+        let listed = SegmentRow { id, level: 0, first: indexed, until };
         self.write(IndexWrite { segment: id, blocks: builder.done, daily, listed: Some(listed), ..IndexWrite::default() }).await
+    }
+
+    /// The days that are stored and these together.
+    async fn added(&self, days: CountedDays) -> Result<Vec<DailyRow>, StoreError> {
+        let mut together: BTreeMap<(Counter, i64), Days> = BTreeMap::new();
+        for ((counter, day), daily) in days {
+            together.entry((counter, span_of(day))).or_default().insert(day, daily);
+        }
+        let wanted: Vec<_> = together.keys().map(|(counter, span)| (*counter, *span, *span)).collect();
+        for wanted in wanted.chunks(SPANS) {
+            for row in self.store.index_days(wanted).await?.rows {
+                let days = together.entry((row.counter, row.span)).or_default();
+                for (day, daily) in spans::unpack(row.span, &row.body, false)? {
+                    days.entry(day).or_default().add(&daily);
+                }
+            }
+        }
+        let row = |((counter, span), days)| DailyRow { counter, span, body: spans::pack(&days) };
+        Ok(together.into_iter().map(row).collect())
     }
 
     /// Makes one segment of several.
@@ -160,9 +191,9 @@ impl Keeper {
         self.untidy.store(true, Ordering::Relaxed);
         let id = self.store.index_next_segment().await?;
         let mut builder = Builder::new(first.first, last.until);
-        let mut merged = Merged::of(segments);
-        while let Some((term, entries)) = merged.next(&self.store).await? {
-            builder.push(term, &entries);
+        let (mut merged, mut entries) = (Merged::of(&self.store, segments).await?, Vec::new());
+        while let Some(term) = merged.next(&self.store, &mut entries).await? {
+            builder.push(term, entries.iter().copied());
             if builder.done.len() >= BATCH {
                 let blocks = std::mem::take(&mut builder.done);
                 if self.write(IndexWrite { segment: id, blocks, ..IndexWrite::default() }).await? == Step::Elsewhere {
@@ -190,8 +221,7 @@ impl Keeper {
 
     /// Removes some of its blocks.
     async fn purge(&self, segment: i64) -> Result<Step, StoreError> {
-        let next = self.store.index_blocks(segment, (i64::MIN, -1), BATCH as i64 * 4).await?;
-        let below = next.get(BATCH * 4 - 1).map(|row| (row.term, row.entry as i64));
+        let below = self.store.index_block_at(segment, BATCH as i64 * 4).await?;
         self.write(IndexWrite { purged: Some((segment, below)), ..IndexWrite::default() }).await
     }
 }
@@ -200,8 +230,4 @@ impl Keeper {
 fn ripe(segments: &[SegmentRow]) -> Option<&[SegmentRow]> {
     let mut levels = segments.chunk_by(|one, next| one.level == next.level);
     levels.find(|level| level.len() >= FAN && level[0].level < TOP).map(|level| &level[..FAN])
-}
-
-fn corrupt(error: serde_json::Error) -> StoreError {
-    StoreError::Corrupt(format!("a day of the ledger's index: {error}; run `leadkeep ledger reindex`"))
 }

@@ -1,13 +1,23 @@
 //! Asking the index.
 
-use std::{collections::BTreeMap, ops::Deref};
+use std::{collections::HashMap, ops::Deref};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-use super::{block::Block, gather::Gathered};
+use super::{
+    block::Block,
+    gather::{Gathered, Only},
+};
 use crate::{
-    audit::{daily::Daily, record::Counter},
-    store::{Store, StoreError},
+    audit::{
+        daily::{
+            Days,
+            spans::{self, span_of},
+        },
+        record::Counter,
+    },
+    domain::Timestamp,
+    store::{Store, StoreError, ledger::Reach},
 };
 
 /// Blocks read at once behind the first.
@@ -18,8 +28,18 @@ const TRIES: u32 = 8;
 /// How many entries without a segment are kept in memory at most.
 const KEPT: u64 = 65_536;
 
-/// What an account did, by day.
-pub type Days = BTreeMap<i64, Daily>;
+/// Days of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DaysOf {
+    /// Whose.
+    pub counter: Counter,
+    /// The first.
+    pub from: i64,
+    /// The first that is not wanted any more.
+    pub until: i64,
+    /// Whether views, leads, leads in files and denials are enough.
+    pub brief: bool,
+}
 
 /// The index as those see it who ask: segments, and what has none yet.
 #[derive(Debug)]
@@ -38,23 +58,51 @@ impl Index {
     /// The entries from `from` to below `until` in which the term occurs, the newest first, at most `limit`. What is in the
     /// tree when this is called is found.
     pub async fn entries(&self, term: i64, from: u64, until: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
+        let reach = self.store.ledger_reach(Timestamp(i64::MIN), Timestamp(i64::MAX)).await?;
+        self.entries_then(&reach, term, from, until, limit).await
+    }
+
+    /// The same of what was in the tree when it was found to reach so far.
+    pub async fn entries_then(&self, then: &Reach, term: i64, from: u64, until: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
         let (tail_from, mut found) = {
-            let tail = self.tail(term).await?;
+            let tail = self.tail(Only::Term(term), then.indexed, then.size).await?;
             let entries = tail.postings.get(&term).map_or(&[][..], Vec::as_slice);
             let wanted = entries.iter().rev().copied().filter(|entry| (from..until).contains(entry));
             (tail.from, wanted.take(limit).collect::<Vec<_>>())
         };
-        let before = until.min(tail_from);
+        if found.len() < limit {
+            found.extend(self.before(term, from, until.min(tail_from), limit - found.len()).await?);
+        }
+        Ok(found)
+    }
+
+    /// The last entry of each account among those that have no segment.
+    pub(in crate::audit) async fn last(&self) -> Result<Last, StoreError> {
+        let (indexed, size) = self.store.index_ends().await?;
+        let mut tail = Gathered::at(indexed, Only::Last);
+        tail.read_on(&self.store, size).await?;
+        Ok(Last(tail))
+    }
+
+    /// The account's last entry, as of when the others were read.
+    pub(in crate::audit) async fn last_of(&self, counter: Counter, Last(tail): &Last) -> Result<Option<u64>, StoreError> {
+        if let Some(last) = tail.postings.get(&counter).and_then(|entries| entries.last()) {
+            return Ok(Some(*last));
+        }
+        Ok(self.before(counter, 0, tail.from, 1).await?.first().copied())
+    }
+
+    /// The same as [`Index::entries`] of those before what has no segment.
+    async fn before(&self, term: i64, from: u64, until: u64, limit: usize) -> Result<Vec<u64>, StoreError> {
         for _ in 0..TRIES {
-            if found.len() >= limit || from >= before {
-                return Ok(found);
+            if from >= until {
+                return Ok(Vec::new());
             }
-            if let Some(more) = self.in_segments(term, from, before, limit - found.len()).await? {
-                found.extend(more);
+            if let Some(found) = self.in_segments(term, from, until, limit).await? {
                 return Ok(found);
             }
         }
-        Err(StoreError::Corrupt("the ledger's index changes faster than it can be read".into()))
+        Err(changing())
     }
 
     /// `None`: a segment went while it was read.
@@ -88,41 +136,52 @@ impl Index {
         Ok(Some(found))
     }
 
-    /// What an account did on the days from `from` to below `until`.
-    pub async fn days(&self, counter: Counter, from: i64, until: i64) -> Result<Days, StoreError> {
+    /// What accounts did on the days that are wanted of them, in this order.
+    pub async fn days(&self, wanted: &[DaysOf]) -> Result<Vec<Days>, StoreError> {
+        let place: HashMap<Counter, usize> = wanted.iter().zip(0..).map(|(of, number)| (of.counter, number)).collect();
+        let ranges: Vec<_> = wanted.iter().map(|of| (of.counter, span_of(of.from), span_of(of.until.saturating_sub(1)))).collect();
         for _ in 0..TRIES {
-            let (indexed, rows) = self.store.index_days(counter, from, until).await?;
-            let mut days = Days::new();
-            for row in rows {
-                let day = serde_json::from_str(&row.body).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                days.insert(row.day, day);
-            }
-            let tail = self.tail(counter).await?;
+            let then = self.store.index_days(&ranges).await?;
+            let tail = self.tail(Only::Days(place.keys().copied().collect()), then.indexed, then.size).await?;
             // What was read and what is added must meet: a segment may have come in between.
-            if indexed.is_some_and(|indexed| indexed != tail.from) {
+            if then.indexed != tail.from {
                 continue;
             }
-            for ((_, day), daily) in tail.days.iter().filter(|((whose, day), _)| *whose == counter && (from..until).contains(day)) {
-                days.entry(*day).or_default().add(daily);
+            let mut found = vec![Days::new(); wanted.len()];
+            for row in then.rows {
+                let Some(number) = place.get(&row.counter) else { continue };
+                found[*number].extend(spans::unpack(row.span, &row.body, wanted[*number].brief)?);
             }
-            return Ok(days);
+            for (days, of) in found.iter_mut().zip(wanted) {
+                days.retain(|day, _| (of.from..of.until).contains(day));
+            }
+            for ((counter, day), daily) in &tail.days {
+                if let Some(number) = place.get(counter)
+                    && (wanted[*number].from..wanted[*number].until).contains(day)
+                {
+                    found[*number].entry(*day).or_default().add(daily);
+                }
+            }
+            return Ok(found);
         }
-        Err(StoreError::Corrupt("the ledger's index changes faster than it can be read".into()))
+        Err(changing())
     }
 
-    /// What has no segment, read up to the end of the tree.
-    async fn tail(&self, term: i64) -> Result<Tail<'_>, StoreError> {
+    /// What has no segment, read at least up to `size`, if segments were found to end at `indexed`; only what is of interest, if
+    /// that is too much to be kept.
+    async fn tail(&self, only: Only, indexed: u64, size: u64) -> Result<Tail<'_>, StoreError> {
         let mut kept = self.tail.lock().await;
-        let (indexed, size) = self.store.index_ends().await?;
+        // Whoever asked after this one may have found more segments already, or the index was begun anew.
+        let (indexed, size) = if kept.from > indexed { self.store.index_ends().await? } else { (indexed, size) };
         if size - indexed.min(size) > KEPT {
             // Only after a rebuild, or if no server ran for long: slower, but it needs no memory.
             *kept = Gathered::default();
-            let mut once = Gathered { only: Some(term), ..Gathered::at(indexed) };
+            let mut once = Gathered::at(indexed, only);
             once.read_on(&self.store, size).await?;
             return Ok(Tail::Once(once));
         }
         if kept.from != indexed {
-            *kept = Gathered::at(indexed);
+            *kept = Gathered::at(indexed, Only::All);
         }
         if kept.until < size
             && let Err(error) = kept.read_on(&self.store, size).await
@@ -133,6 +192,14 @@ impl Index {
         Ok(Tail::Kept(kept))
     }
 }
+
+fn changing() -> StoreError {
+    StoreError::Corrupt("the ledger's index changes faster than it can be read".into())
+}
+
+/// The last entries of accounts among those that had no segment.
+#[derive(Debug)]
+pub(in crate::audit) struct Last(Gathered);
 
 /// What has no segment.
 enum Tail<'t> {

@@ -1,6 +1,6 @@
 //! Which entries show a lead or are somebody's, and what accounts did by day: derived from the entries, never evidence.
 //!
-//! The *keeper* turns each few thousand entries that are in the tree into a *segment* of sorted blocks, and merges every sixteen
+//! The *keeper* turns each few thousand entries that are in the tree into a *segment* of sorted blocks, and merges every eight
 //! segments of a level into one of the next, so that a question touches few blocks however long the log is. What has no segment
 //! yet is read from the entries themselves when somebody asks: the keeper may lag, an answer never does.
 
@@ -11,6 +11,7 @@ mod keeping;
 mod look;
 mod merge;
 
-pub use gather::{Gathered, accounts, terms, walk};
-pub use look::{Days, Index};
+pub use gather::{CountedDays, Gathered, Only, count, terms, walk};
+pub(super) use look::Last;
+pub use look::{DaysOf, Index};
 pub use merge::Merged;

@@ -1,17 +1,11 @@
-//! The index over the entries: derived data in blocks whose meaning is [`crate::audit::index`]'s.
+//! The index over the entries: derived data in blocks whose meaning is [`crate::audit::index`]'s. Here it is written.
 //!
 //! A segment that is listed has all its blocks; blocks of others are being written or left over.
 
-use sea_orm::{
-    ConnectionTrait, QueryResult, Statement, Value,
-    sqlx::{self, Postgres, Transaction},
-};
+use sea_orm::sqlx::{self, Postgres, Transaction};
 
 use super::{LedgerWriter, Writer, postgres::failed};
-use crate::{
-    domain::Timestamp,
-    store::{Store, StoreError},
-};
+use crate::{domain::Timestamp, store::StoreError};
 
 /// A range of entries that is indexed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,15 +31,15 @@ pub struct BlockRow {
     pub body: Vec<u8>,
 }
 
-/// What an account did on a day.
+/// What an account did on a few days in a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DailyRow {
     /// The account, or the operator or strangers.
     pub counter: i64,
-    /// The day in UTC, from 1970-01-01.
-    pub day: i64,
-    /// JSON.
-    pub body: String,
+    /// The number of these days.
+    pub span: i64,
+    /// The days, packed.
+    pub body: Vec<u8>,
 }
 
 /// What is written together. Only who holds the lease may; the write renews it.
@@ -76,7 +70,10 @@ const PUT_BLOCK: &str = "INSERT INTO ledger_index_block (segment, term, entry, b
 const PUT_BLOCKS: &str =
     "INSERT INTO ledger_index_block (segment, term, entry, body) SELECT $1, * FROM UNNEST($2::BIGINT[], $3::BIGINT[], $4::BYTEA[])";
 const PUT_DAY: &str =
-    "INSERT INTO ledger_daily (counter, day, body) VALUES ($1, $2, $3) ON CONFLICT (counter, day) DO UPDATE SET body = $3";
+    "INSERT INTO ledger_daily (counter, span, body) VALUES ($1, $2, $3) ON CONFLICT (counter, span) DO UPDATE SET body = $3";
+const PUT_DAYS: &str = "\
+INSERT INTO ledger_daily (counter, span, body) SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BYTEA[])
+ON CONFLICT (counter, span) DO UPDATE SET body = EXCLUDED.body";
 const UNLIST: &str = "DELETE FROM ledger_index_segment WHERE id = $1";
 const LIST: &str = "INSERT INTO ledger_index_segment (id, level, first, until) VALUES ($1, $2, $3, $4)";
 const PURGE: &str = "DELETE FROM ledger_index_block WHERE segment = $1";
@@ -115,7 +112,7 @@ fn sqlite(connection: &mut rusqlite::Connection, write: &IndexWrite) -> Result<b
         }
         let mut put = transaction.prepare_cached(PUT_DAY)?;
         for day in &write.daily {
-            put.execute(params![day.counter, day.day, day.body])?;
+            put.execute(params![day.counter, day.span, day.body])?;
         }
     }
     for id in &write.replaced {
@@ -150,8 +147,14 @@ async fn postgres(transaction: &mut Transaction<'_, Postgres>, write: IndexWrite
         }
         sqlx::query(PUT_BLOCKS).bind(write.segment).bind(terms).bind(entries).bind(bodies).execute(&mut **transaction).await?;
     }
-    for day in write.daily {
-        sqlx::query(PUT_DAY).bind(day.counter).bind(day.day).bind(day.body).execute(&mut **transaction).await?;
+    if !write.daily.is_empty() {
+        let (mut counters, mut spans, mut bodies) = (Vec::new(), Vec::new(), Vec::new());
+        for row in write.daily {
+            counters.push(row.counter);
+            spans.push(row.span);
+            bodies.push(row.body);
+        }
+        sqlx::query(PUT_DAYS).bind(counters).bind(spans).bind(bodies).execute(&mut **transaction).await?;
     }
     for id in write.replaced {
         sqlx::query(UNLIST).bind(id).execute(&mut **transaction).await?;
@@ -170,124 +173,6 @@ async fn postgres(transaction: &mut Transaction<'_, Postgres>, write: IndexWrite
         None => {}
     }
     Ok(true)
-}
-
-/// Of each segment the last block that may have the term, the newest segment first.
-const FIND: &str = "\
-SELECT s.id, (SELECT x.body FROM ledger_index_block x WHERE x.segment = s.id AND (x.term, x.entry) < ($1, $2)
-    ORDER BY x.term DESC, x.entry DESC LIMIT 1) AS body
-FROM ledger_index_segment s WHERE s.first < $2 AND s.until > $3 ORDER BY s.first DESC";
-const BACK: &str = "\
-SELECT body FROM ledger_index_block WHERE segment = $1 AND (term, entry) < ($2, $3) ORDER BY term DESC, entry DESC LIMIT $4";
-const NEXT: &str = "\
-SELECT term, entry, body FROM ledger_index_block WHERE segment = $1 AND (term, entry) > ($2, $3) ORDER BY term, entry LIMIT $4";
-const SEGMENTS: &str = "SELECT id, level, first, until FROM ledger_index_segment ORDER BY first";
-const LISTED: &str = "SELECT 1 FROM ledger_index_segment WHERE id = $1";
-const SEGMENT_OF_BLOCKS: &str = "SELECT MIN(segment) FROM ledger_index_block WHERE segment > $1";
-const LAST_SEGMENT: &str = "\
-SELECT COALESCE((SELECT MAX(segment) FROM ledger_index_block), 0), COALESCE((SELECT MAX(id) FROM ledger_index_segment), 0)";
-const DAYS: &str = "\
-SELECT (SELECT MAX(until) FROM ledger_index_segment), counter, day, body FROM ledger_daily
-WHERE counter = $1 AND day >= $2 AND day < $3 ORDER BY day";
-const ALL_DAYS: &str = "SELECT counter, day, body FROM ledger_daily WHERE (counter, day) > ($1, $2) ORDER BY counter, day LIMIT $3";
-const ENDS: &str = "\
-SELECT (SELECT MAX(until) FROM ledger_index_segment), (SELECT first_index + length FROM ledger_run ORDER BY first_index DESC LIMIT 1)";
-const SIZE: &str = "SELECT COALESCE(SUM(LENGTH(body) + 24), 0), COUNT(*) FROM ledger_index_block";
-
-impl Store {
-    async fn rows(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>, StoreError> {
-        let ledger = &self.0.ledger;
-        Ok(ledger.query_all_raw(Statement::from_sql_and_values(ledger.get_database_backend(), sql, values)).await?)
-    }
-
-    /// The first entry that has no segment, and the first that has no place in the tree.
-    pub async fn index_ends(&self) -> Result<(u64, u64), StoreError> {
-        let rows = self.rows(ENDS, []).await?;
-        let row = rows.first().ok_or(StoreError::Closed)?;
-        let [indexed, folded] = [0, 1].map(|column| row.try_get_by_index::<Option<i64>>(column));
-        Ok((indexed?.unwrap_or(0) as u64, folded?.unwrap_or(0) as u64))
-    }
-
-    /// The segments, rising.
-    pub async fn index_segments(&self) -> Result<Vec<SegmentRow>, StoreError> {
-        let row = |row: QueryResult| {
-            let [id, level, first, until] = [0, 1, 2, 3].map(|column| row.try_get_by_index::<i64>(column));
-            Ok(SegmentRow { id: id?, level: level?, first: first? as u64, until: until? as u64 })
-        };
-        self.rows(SEGMENTS, []).await?.into_iter().map(row).collect()
-    }
-
-    /// Whether the segment is still listed.
-    pub async fn index_lists(&self, segment: i64) -> Result<bool, StoreError> {
-        Ok(!self.rows(LISTED, [segment.into()]).await?.is_empty())
-    }
-
-    /// Of each segment with entries from `from` to below `until` the block that may have the last posting of `term` below
-    /// `until`; the newest segment first.
-    pub async fn index_find(&self, term: i64, from: u64, until: u64) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
-        let rows = self.rows(FIND, [term.into(), (until as i64).into(), (from as i64).into()]).await?;
-        let row = |row: QueryResult| {
-            let body: Option<Vec<u8>> = row.try_get_by_index(1)?;
-            Ok(body.map(|body| Ok::<_, StoreError>((row.try_get_by_index(0)?, body))))
-        };
-        let found: Vec<_> = rows.into_iter().map(row).collect::<Result<_, StoreError>>()?;
-        found.into_iter().flatten().collect()
-    }
-
-    /// Blocks of a segment before the one that begins with this term and entry, the last first.
-    pub async fn index_back(&self, segment: i64, term: i64, entry: u64, limit: i64) -> Result<Vec<Vec<u8>>, StoreError> {
-        let rows = self.rows(BACK, [segment.into(), term.into(), (entry as i64).into(), limit.into()]).await?;
-        rows.into_iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
-    }
-
-    /// Blocks of a segment after that place, rising.
-    pub async fn index_blocks(&self, segment: i64, after: (i64, i64), limit: i64) -> Result<Vec<BlockRow>, StoreError> {
-        let rows = self.rows(NEXT, [segment.into(), after.0.into(), after.1.into(), limit.into()]).await?;
-        let row = |row: QueryResult| {
-            let entry: i64 = row.try_get_by_index(1)?;
-            Ok(BlockRow { term: row.try_get_by_index(0)?, entry: entry as u64, body: row.try_get_by_index(2)? })
-        };
-        rows.into_iter().map(row).collect()
-    }
-
-    /// The number for a new segment.
-    pub async fn index_next_segment(&self) -> Result<i64, StoreError> {
-        let rows = self.rows(LAST_SEGMENT, []).await?;
-        let row = rows.first().ok_or(StoreError::Closed)?;
-        Ok(row.try_get_by_index::<i64>(0)?.max(row.try_get_by_index(1)?) + 1)
-    }
-
-    /// The first segment after `after` that has blocks, listed or not.
-    pub async fn index_segment_of_blocks(&self, after: i64) -> Result<Option<i64>, StoreError> {
-        let rows = self.rows(SEGMENT_OF_BLOCKS, [after.into()]).await?;
-        Ok(rows.first().map(|row| row.try_get_by_index(0)).transpose()?.flatten())
-    }
-
-    /// An account's days from `from` to below `until`, and how far the index had come, if there is any.
-    pub async fn index_days(&self, counter: i64, from: i64, until: i64) -> Result<(Option<u64>, Vec<DailyRow>), StoreError> {
-        let rows = self.rows(DAYS, [counter.into(), from.into(), until.into()]).await?;
-        let indexed = rows.first().map(|row| row.try_get_by_index::<Option<i64>>(0)).transpose()?.flatten();
-        let row = |row: QueryResult| {
-            Ok(DailyRow { counter: row.try_get_by_index(1)?, day: row.try_get_by_index(2)?, body: row.try_get_by_index(3)? })
-        };
-        Ok((indexed.map(|indexed| indexed as u64), rows.into_iter().map(row).collect::<Result<_, StoreError>>()?))
-    }
-
-    /// Days of all accounts after this one, at most `limit`, rising.
-    pub async fn index_all_days(&self, after: (i64, i64), limit: i64) -> Result<Vec<DailyRow>, StoreError> {
-        let rows = self.rows(ALL_DAYS, [after.0.into(), after.1.into(), limit.into()]).await?;
-        let row = |row: QueryResult| {
-            Ok(DailyRow { counter: row.try_get_by_index(0)?, day: row.try_get_by_index(1)?, body: row.try_get_by_index(2)? })
-        };
-        rows.into_iter().map(row).collect()
-    }
-
-    /// About how many bytes the blocks take, and how many there are.
-    pub async fn index_size(&self) -> Result<(u64, u64), StoreError> {
-        let rows = self.rows(SIZE, []).await?;
-        let row = rows.first().ok_or(StoreError::Closed)?;
-        Ok((row.try_get_by_index::<i64>(0)? as u64, row.try_get_by_index::<i64>(1)? as u64))
-    }
 }
 
 /// How long a lease lasts from `now`, in the form of [`IndexWrite::lease`].

@@ -6,8 +6,13 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use super::digest;
 use crate::{
     domain::{Digest, Id, Timestamp},
-    store::{Store, StoreError},
+    store::{Store, StoreError, rows::Row},
 };
+
+const ENTRIES: &str = "SELECT rseq, leaf, body FROM ledger_entry WHERE epoch = $1 AND rseq >= $2 ORDER BY rseq LIMIT $3";
+const RUNS_OVER: &str = "\
+SELECT first_index, epoch, first_rseq, length FROM ledger_run
+WHERE first_index >= COALESCE((SELECT MAX(first_index) FROM ledger_run WHERE first_index <= $1), 0) ORDER BY first_index LIMIT $2";
 
 /// An entry as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,9 +74,10 @@ impl Store {
 
     /// Entries of an epoch with numbers from `from`, at most `limit`, rising.
     pub async fn ledger_entries(&self, epoch: Id, from: u64, limit: u64) -> Result<Vec<EntryRow>, StoreError> {
-        let query = ledger_entry::Entity::find().filter(ledger_entry::Column::Epoch.eq(epoch.0));
-        let query = query.filter(ledger_entry::Column::Rseq.gte(from as i64)).order_by_asc(ledger_entry::Column::Rseq).limit(limit);
-        Ok(query.all(&self.0.ledger).await?.into_iter().map(EntryRow::of).collect())
+        let [from, limit] = [from, limit].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        let row =
+            |row: &dyn Row| Ok(EntryRow { rseq: row.number(0)? as u64, leaf: row.bytes(1)?.try_into().ok(), body: row.bytes(2)?.to_vec() });
+        self.0.entries.list(ENTRIES, vec![epoch.0.into(), from.into(), limit.into()], row).await
     }
 
     /// Entries of an epoch with numbers below `below`, at most `limit`, falling.
@@ -91,9 +97,12 @@ impl Store {
 
     /// Runs from the one that `index` lies in, at most `limit`, rising.
     pub async fn ledger_runs_over(&self, index: u64, limit: u64) -> Result<Vec<RunRow>, StoreError> {
-        let earlier = ledger_run::Entity::find().filter(ledger_run::Column::FirstIndex.lte(index as i64));
-        let first = earlier.order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?;
-        let mut runs = self.ledger_runs(first.map_or(index, |run| run.first_index as u64), limit).await?;
+        let [from, limit] = [index, limit].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        let row = |row: &dyn Row| {
+            let [first_index, epoch, first_rseq, length] = [0, 1, 2, 3].map(|column| row.number(column));
+            Ok(RunRow { first_index: first_index? as u64, epoch: Id(epoch?), first_rseq: first_rseq? as u64, length: length? as u64 })
+        };
+        let mut runs = self.0.entries.list(RUNS_OVER, vec![from.into(), limit.into()], row).await?;
         runs.retain(|run| run.first_index + run.length > index);
         Ok(runs)
     }
