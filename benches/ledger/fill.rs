@@ -11,7 +11,7 @@ use std::{
 use leadkeep::{
     app::Core,
     audit::record::{AccessRecord, Decision, Disclosure, Draft, FieldsUsed, Operation, OperationKind},
-    domain::{Client, Clock, FieldSet, Id, Subject, Timestamp, clock::DAY},
+    domain::{Client, Clock, Digest, FieldSet, Id, Subject, Timestamp, clock::DAY},
     policy::{Level, Marking},
 };
 
@@ -62,17 +62,18 @@ pub(super) const fn person(number: u64) -> i64 {
 pub(super) struct Traffic {
     pub(super) records: u64,
     leads: Vec<Id>,
+    policy: Digest,
 }
 
 impl Traffic {
-    /// A year with so many records, evenly spread.
-    pub(super) fn new(records: u64) -> Self {
+    /// A year with so many records, evenly spread, all decided by this policy.
+    pub(super) fn new(records: u64, policy: Digest) -> Self {
         // Made at any time in three years: 2^37 ms.
         let lead = |number| Id((spread(number, 1 << 37) << 22 | spread(number + LEADS, 1 << 22)) as i64);
         let mut leads: Vec<Id> = (0..LEADS).map(lead).collect();
         leads.sort_unstable();
         leads.dedup();
-        Self { records, leads }
+        Self { records, leads, policy }
     }
 
     /// A lead by its number.
@@ -80,9 +81,9 @@ impl Traffic {
         self.leads[number as usize % self.leads.len()]
     }
 
-    /// Appends these records and waits until they are durable.
-    pub(super) async fn append(&self, core: &Arc<Core>, clock: &YearClock, numbers: Range<u64>) -> Result<(), Failed> {
-        let mut next = numbers.start;
+    /// Appends these records and waits until they are durable; returns how many had no place in the tree yet, at most.
+    pub(super) async fn append(&self, core: &Arc<Core>, clock: &YearClock, numbers: Range<u64>) -> Result<u64, Failed> {
+        let (mut next, mut behind) = (numbers.start, 0);
         while next < numbers.end {
             let end = numbers.end.min(next + AT_ONCE as u64);
             clock.0.store(self.at(end), Ordering::Relaxed);
@@ -91,15 +92,17 @@ impl Traffic {
                 sealed?;
             }
             next = end;
+            behind = behind.max(next.saturating_sub(core.recorder.standing().size));
         }
-        Ok(())
+        Ok(behind)
     }
 
     fn at(&self, n: u64) -> i64 {
         BEGIN + (i128::from(n) * i128::from(YEAR) / i128::from(self.records)) as i64
     }
 
-    fn draft(&self, n: u64) -> Draft {
+    /// A record by its number.
+    pub(super) fn draft(&self, n: u64) -> Draft {
         let mut leads: Vec<Id> = (0..SHOWN as u64).map(|lead| self.lead(spread(n * 64 + lead, LEADS))).collect();
         leads.sort_unstable();
         leads.dedup();
@@ -111,7 +114,7 @@ impl Traffic {
             client: Client { ip: Some(format!("192.0.2.{}", who % 50)), user_agent: Some("leadview/4.2".into()) },
             purpose: Some("RENEWAL".into()),
             policy_revision: 1,
-            policy_sha256: [1; 32],
+            policy_sha256: self.policy,
             operation: Operation { kind: OperationKind::Query, name: Some("LeadList".into()), document: Some([1; 32]) },
             detail: Some([1; 32]),
             decision: Decision::Allowed,

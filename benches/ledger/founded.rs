@@ -6,6 +6,7 @@ use entity::{policy_change, policy_item, policy_revision, subject};
 use leadkeep::{
     app::Core,
     config::{DatabaseUrl, Settings},
+    domain::Digest,
     policy::{GrantRow, PolicyDocument, TeamRow, table},
     server,
     store::Store,
@@ -18,11 +19,12 @@ use super::{
     fill::{PEOPLE, YearClock, person},
 };
 
-/// The inside of a server whose time is this clock's.
-pub(super) async fn core(folder: &Path, database_url: Option<String>, clock: Arc<YearClock>) -> Result<Arc<Core>, Failed> {
-    let mut settings = Settings { data: folder.to_owned(), ..Settings::default() };
-    settings.database_url = database_url.as_deref().map(DatabaseUrl::parse).transpose()?;
-    settings.ledger.batch = 1_024;
+/// Records that share a commit at most, as by default.
+pub(super) const BATCH: usize = 256;
+
+/// The inside of a server whose time is this clock's, in an empty database.
+pub(super) async fn core(folder: &Path, database_url: Option<String>, clock: Arc<YearClock>, batch: usize) -> Result<Arc<Core>, Failed> {
+    let settings = settings(folder, database_url.as_deref(), batch)?;
     Store::migrate(&server::location(&settings)).await?;
     let url = database_url.unwrap_or_else(|| format!("sqlite://{}", folder.join("leadkeep.db").display()));
     let database = Database::connect(url).await?;
@@ -31,6 +33,26 @@ pub(super) async fn core(folder: &Path, database_url: Option<String>, clock: Arc
     let core = server::build_core(&settings, clock, Arc::new(SystemRandom)).await?;
     core.recorder.serve();
     Ok(core)
+}
+
+/// The hash of the policy that decides.
+pub(super) async fn policy(core: &Core) -> Result<Digest, Failed> {
+    Ok(core.current.fresh(&core.store, &*core.clock).await?.sha256)
+}
+
+/// The inside of another server on the same database.
+pub(super) async fn another(folder: &Path, database_url: Option<String>, clock: Arc<YearClock>) -> Result<Arc<Core>, Failed> {
+    let settings = settings(folder, database_url.as_deref(), BATCH)?;
+    let core = server::build_core(&settings, clock, Arc::new(SystemRandom)).await?;
+    core.recorder.keep_index();
+    Ok(core)
+}
+
+fn settings(folder: &Path, database_url: Option<&str>, batch: usize) -> Result<Settings, Failed> {
+    let mut settings = Settings { data: folder.to_owned(), ..Settings::default() };
+    settings.database_url = database_url.map(DatabaseUrl::parse).transpose()?;
+    settings.ledger.batch = batch;
+    Ok(settings)
 }
 
 async fn found(database: &DatabaseConnection) -> Result<(), Failed> {
