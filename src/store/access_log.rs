@@ -118,9 +118,10 @@ impl Store {
         let mut entries = Vec::with_capacity(indexes.len());
         for indexes in indexes.chunks(AT_ONCE) {
             let wanted: Vec<i64> = indexes.iter().map(|index| *index as i64).collect();
-            let wanted = match self.0.entries.is_postgres() {
-                true => Value::from(wanted),
-                false => Value::from(serde_json::to_string(&wanted).unwrap_or_default()),
+            let wanted = if self.0.entries.is_postgres() {
+                Value::from(wanted)
+            } else {
+                Value::from(serde_json::to_string(&wanted).unwrap_or_default())
             };
             let row = |row: &dyn Row| {
                 let index = row.number(0)? as u64;
