@@ -7,6 +7,7 @@
 //! `long`: how fast a long log grows, what its index takes, what an auditor's questions and a verification cost. `append`: appends
 //! beside plain inserts of the same bytes, four servers beside one. `request`: a whole request with its record and without. SQLite
 //! in a temporary folder, unless a PostgreSQL database without tables is given.
+#![recursion_limit = "256"]
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a report for people")]
 
 mod append;
