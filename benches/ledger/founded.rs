@@ -44,7 +44,7 @@ pub(super) async fn policy(core: &Core) -> Result<Digest, Failed> {
 pub(super) async fn another(folder: &Path, database_url: Option<String>, clock: Arc<YearClock>) -> Result<Arc<Core>, Failed> {
     let settings = settings(folder, database_url.as_deref(), BATCH)?;
     let core = server::build_core(&settings, clock, Arc::new(SystemRandom)).await?;
-    core.recorder.keep_index();
+    core.recorder.serve();
     Ok(core)
 }
 
