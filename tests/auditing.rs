@@ -17,7 +17,7 @@ async fn some_traffic(world: &World) {
     let asked = rep.request(reqwest::Method::POST, "/graphql").header("x-access-purpose", "RENEWAL");
     rep.send(asked.json(&json!({ "query": one, "variables": { "id": Id(LEAD).to_string() } }))).await.data();
     let manager = world.caller(company::MANAGER).await;
-    let input = json!({ "fields": ["reference", "company"], "purpose": "QUARTER" });
+    let input = json!({ "fields": ["reference", "company"], "purpose": "ANALYSIS" });
     let export = "mutation($input: ExportLeadsInput!) { exportLeads(input: $input) { rows } }";
     manager.graphql(export, json!({ "input": input })).await.data();
     let refused = world.caller(company::NEWCOMER).await.graphql("{ leads { nodes { id } } }", json!({})).await;

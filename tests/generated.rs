@@ -6,7 +6,7 @@ use std::{fmt::Write, path::Path};
 
 use leadkeep::{
     domain::{Field, Id, Timestamp},
-    policy::{GrantRow, Level, Marking, Permission, PolicyDocument, Rights, TeamRow, table},
+    policy::{Declared, GrantRow, Level, Marking, Permission, PolicyDocument, Rights, TeamRow, table},
 };
 
 #[test]
@@ -147,5 +147,5 @@ fn holder_of(role: &str, compartments: &[&str]) -> Rights {
         revoked_by: None,
     };
     document.grants.insert(1, grant);
-    Rights::of(&document, SUBJECT, Timestamp(1))
+    Rights::of(&document, SUBJECT, Declared::Nothing, Timestamp(1))
 }

@@ -201,14 +201,16 @@ const EXPORT: &str = "mutation($input: ExportLeadsInput!) { exportLeads(input: $
 on_both_backends!(an_export_is_marked_limited_and_recorded, |world| async {
     let rep = world.caller(company::REP).await;
     let without = rep.graphql(EXPORT, json!({ "input": {} })).await;
-    assert_eq!(without.code(), Some("BAD_USER_INPUT"));
-    let answer = rep.graphql(EXPORT, json!({ "input": { "purpose": "QUARTERLY" } })).await;
+    assert_eq!(without.code(), Some("PURPOSE_REQUIRED"));
+    let unknown = rep.graphql(EXPORT, json!({ "input": { "purpose": "CURIOSITY" } })).await;
+    assert_eq!(unknown.code(), Some("PURPOSE_REQUIRED"));
+    let answer = rep.graphql(EXPORT, json!({ "input": { "purpose": "ANALYSIS" } })).await;
     let payload = &answer.data()["exportLeads"];
     let content = payload["content"].as_str().unwrap();
     let lines: Vec<&str> = content.lines().collect();
     assert!(lines[0].starts_with("# Receipt: "), "{content}");
     assert_eq!(lines[1], format!("# Confidentiality: {}", payload["banner"].as_str().unwrap()));
-    assert!(content.contains("# Exported by: Rita Rep\r\n") && content.contains("# Purpose: QUARTERLY\r\n"));
+    assert!(content.contains("# Exported by: Rita Rep\r\n") && content.contains("# Purpose: ANALYSIS\r\n"));
     let rows = lines.iter().filter(|line| !line.starts_with('#')).count() - 1;
     assert_eq!(payload["rows"], rows);
     // The team's contact data stays masked, the other team's leads stay out.

@@ -277,7 +277,7 @@ on_both_backends!(files_name_every_lead_in_two_records, |world| async {
     let caller = world.caller(company::MANAGER).await;
     let document = "mutation($input: ExportLeadsInput!) { exportLeads(input: $input) { rows content } }";
     let chosen = ["reference", "company", "emails"];
-    let input = json!({ "fields": chosen, "purpose": "QUARTER", "filter": { "country": { "isNull": false } } });
+    let input = json!({ "fields": chosen, "purpose": "ANALYSIS", "filter": { "country": { "isNull": false } } });
     let answer = caller.graphql(document, json!({ "input": input })).await;
     let (rows, content) = (&answer.data()["exportLeads"]["rows"], answer.data()["exportLeads"]["content"].as_str().unwrap());
     // Reference `REF-n` is lead 1001 + n; every line that has one is a lead that left.
@@ -292,7 +292,7 @@ on_both_backends!(files_name_every_lead_in_two_records, |world| async {
     let receipt = json!({ "epoch": words[0], "rseq": words[1], "leafHash": words[2], "signature": words[3] });
     let receipt = ledger::receipt(&json!({ "extensions": { "confidentiality": { "receipt": receipt } } })).unwrap();
     let file = LedgerCopy::read(&world.home).await.promised(&receipt, &ledger::public_key(&world.home)).record;
-    assert_eq!((recorded(&file), file.purpose.as_deref()), (wanted, Some("QUARTER")));
+    assert_eq!((recorded(&file), file.purpose.as_deref()), (wanted, Some("ANALYSIS")));
     // Without that line it is the file that the record commits to, as `tail -n +2 FILE | sha256sum` would find.
     let (database, place) = (world.home.connect_ledger().await, (receipt.epoch.0, receipt.rseq as i64));
     let beside = ledger_detail::Entity::find_by_id(place).one(&database).await.unwrap().expect("what lies beside the record");

@@ -137,7 +137,8 @@ async fn insert(core: &Core) -> Result<(), Failed> {
     };
     let leads: Vec<_> = (1..=1_000).map(lead).collect();
     let snapshot = core.current.fresh(&core.store, &*core.clock).await?;
-    let scope = snapshot.rights(&Subject::OPERATOR, core.now()).leads(Permission::LeadCreate).map_err(|refusal| format!("{refusal:?}"))?;
+    let scope =
+        snapshot.rights(&Subject::OPERATOR, None, core.now()).leads(Permission::LeadCreate).map_err(|refusal| format!("{refusal:?}"))?;
     let written = core.store.write(move |tx| Box::pin(async move { tx.insert_leads(&scope, &leads).await }));
     Ok(written.await.map_err(|error: StoreError| error.to_string())?)
 }

@@ -79,7 +79,7 @@ pub async fn on_behalf(core: &Arc<Core>, app: Subject, subject_token: &str) -> R
 }
 
 async fn rights(core: &Arc<Core>, subject: &Subject) -> Result<Arc<Rights>, Error> {
-    Ok(core.current.fresh(&core.store, &*core.clock).await?.rights(subject, core.now()))
+    Ok(core.current.fresh(&core.store, &*core.clock).await?.rights(subject, None, core.now()))
 }
 
 /// A token for the app that asks ([`authenticate_app`]), or for it and the person it acts for ([`on_behalf`]). The latter

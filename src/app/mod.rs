@@ -26,6 +26,7 @@ pub mod people;
 pub mod policy_history;
 pub mod proofs;
 pub mod proposals;
+pub mod purposes;
 pub mod quota;
 pub mod receipt_check;
 pub mod redact;

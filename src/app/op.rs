@@ -148,9 +148,14 @@ impl Op {
     ) -> Result<Self, StoreError> {
         let snapshot = core.current.fresh(&core.store, &*core.clock).await?;
         let at = core.now();
-        let rights = snapshot.rights(&subject, at);
+        let rights = snapshot.rights(&subject, purpose.as_ref().map(|(code, _)| code.as_str()), at);
         let request = core.new_id();
         Ok(Self { core, request, at, subject, client, purpose, snapshot, rights, trace: Mutex::default() })
+    }
+
+    /// The code of the purpose they declared.
+    pub fn purpose_code(&self) -> Option<&str> {
+        self.purpose.as_ref().map(|(code, _)| code.as_str())
     }
 
     /// The trace. Hold it only for a moment, never across an `.await`.

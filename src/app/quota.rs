@@ -217,7 +217,7 @@ pub async fn standing(op: &Op) -> Result<Option<Standing>, Error> {
 /// Whose counts this operation uses, with the limit of each one's own roles.
 fn limits(op: &Op) -> Vec<(Id, Option<u32>)> {
     let Subject { person, app, .. } = op.subject;
-    let limit = |subject: Subject| op.snapshot.rights(&subject, op.at).quotas().leads_per_day;
+    let limit = |subject: Subject| op.snapshot.rights(&subject, op.purpose_code(), op.at).quotas().leads_per_day;
     let person = person.map(|id| (id, limit(Subject { person, ..Subject::ANONYMOUS })));
     let app = app.map(|id| (id, limit(Subject { app, ..Subject::ANONYMOUS })));
     person.into_iter().chain(app).collect()

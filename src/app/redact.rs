@@ -15,6 +15,8 @@ const SHOWN: &[&str] = &[
     "fieldMarking",
     "team",
     "role",
+    "requirement",
+    "purpose",
     "grant",
     "setting",
     "person",

@@ -30,7 +30,7 @@ impl Basis {
         let core = &op.core;
         let snapshot = core.current.latest(&core.store, &*core.clock).await?;
         let now = core.now();
-        let permit = snapshot.rights(&op.subject, now).permit(permission)?;
+        let permit = snapshot.rights(&op.subject, op.purpose_code(), now).permit(permission)?;
         Ok(Self { snapshot, permit, now, by: author(op) })
     }
 
@@ -131,7 +131,7 @@ pub(super) fn settled(op: &Op, number: i64, document: &PolicyDocument, changes: 
 
 /// An item's change as the record names it: with opaque letters where the item is an id.
 pub(super) fn recorded(change: &ItemChange) -> Change {
-    let id = matches!(change.kind, "team" | "role" | "grant").then(|| change.item.parse().ok()).flatten();
+    let id = matches!(change.kind, "team" | "role" | "requirement" | "grant").then(|| change.item.parse().ok()).flatten();
     Change {
         kind: change.kind,
         item: id.map_or_else(|| change.item.clone(), |id| Id(id).to_string()),

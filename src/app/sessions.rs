@@ -60,7 +60,7 @@ pub async fn sign_in(op: &Op, email: &str, password: String) -> Result<SignedIn,
     };
     op.core.auth.throttle.succeeded(Credential::Password, &email, op.client.ip.as_deref(), op.core.now());
     let subject = Subject { person: Some(person.id), ..Subject::ANONYMOUS };
-    if op.core.recorder.is_disk_full() && !op.snapshot.rights(&subject, op.core.now()).manages() {
+    if op.core.recorder.is_disk_full() && !op.snapshot.rights(&subject, None, op.core.now()).manages() {
         return Err(Refusal::disk_full().into());
     }
     if person.password_given {

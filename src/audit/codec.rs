@@ -286,6 +286,8 @@ const fn code_number(code: Code) -> u64 {
         Code::AuditUnavailable => 7,
         Code::Internal => 8,
         Code::DiskFull => 9,
+        Code::AgreementRequired => 10,
+        Code::PurposeRequired => 11,
     }
 }
 

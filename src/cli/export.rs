@@ -20,7 +20,7 @@ stay as they are. Importing takes the apostrophe off again.
 
 Examples:
   leadkeep export --out leads.csv --purpose MIGRATION
-  leadkeep export --out emea.csv --purpose AUDIT --team EMEA --fields company,lastName,stage";
+  leadkeep export --out emea.csv --purpose REVIEW --team EMEA --fields company,lastName,stage";
 
 /// Export leads to a CSV file
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(crate) struct Export {
     /// The file to write; it must not be there yet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// What the leads are taken out for
+    /// What the leads are taken out for: the code of a purpose, free text may follow after `;`
     #[arg(long, value_name = "CODE")]
     purpose: String,
     /// Only leads of this team

@@ -22,6 +22,7 @@ mod output;
 mod password;
 mod person;
 mod proposal;
+mod purpose;
 mod reindex;
 mod role;
 mod schema;
@@ -82,6 +83,7 @@ enum Command {
     Proposal(proposal::Proposal),
     ContactAccount(contact_account::ContactAccount),
     Custody(custody::Custody),
+    Purpose(purpose::Purpose),
     Keys(keys::Keys),
     /// Print the GraphQL schema (SDL)
     Schema(schema::Print),
@@ -134,6 +136,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Proposal(proposal) => in_runtime(Operator::during(&global, async |operator| proposal.run(operator).await)),
         Command::ContactAccount(account) => in_runtime(Operator::during(&global, async |operator| account.run(operator).await)),
         Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
+        Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),
         Command::Serve(serve) => in_runtime(serve.run(&global)),
         Command::Migrate(migrate) => in_runtime(migrate.run(&global)),

@@ -83,7 +83,12 @@ pub(crate) async fn act_as<T>(
 const fn decision(code: Code) -> Decision {
     match code {
         Code::Internal | Code::AuditUnavailable | Code::DiskFull => Decision::Failed,
-        Code::Unauthenticated | Code::Forbidden | Code::QuotaExceeded | Code::NotFound => Decision::Denied,
+        Code::Unauthenticated
+        | Code::Forbidden
+        | Code::AgreementRequired
+        | Code::PurposeRequired
+        | Code::QuotaExceeded
+        | Code::NotFound => Decision::Denied,
         Code::BadUserInput | Code::Conflict | Code::TooComplex => Decision::Invalid,
     }
 }

@@ -24,7 +24,7 @@ pub struct ExportLeadsInput {
     search: Option<String>,
     /// Names of the fields; all that you see unless given.
     fields: Option<Vec<String>>,
-    /// The code of your purpose; that of the header `X-Access-Purpose` unless given.
+    /// Your purpose: `CODE`, or `CODE; text`; that of the header `X-Access-Purpose` unless given.
     purpose: Option<String>,
 }
 

@@ -27,6 +27,7 @@ pub mod person;
 pub mod policy_revision;
 pub mod proof;
 pub mod proposal;
+pub mod purpose;
 pub mod raw;
 pub mod role;
 pub mod role_change;
@@ -58,6 +59,7 @@ pub struct Query(
     proposal::ProposalQuery,
     contact_account::ContactAccountQuery,
     custody::CustodyQuery,
+    purpose::PurposeQuery,
 );
 
 /// The root of mutations.
@@ -76,6 +78,7 @@ pub struct Mutation(
     proposal::ProposalMutation,
     contact_account::ContactAccountMutation,
     lead::RelationshipMutation,
+    purpose::PurposeMutation,
 );
 
 /// The schema.

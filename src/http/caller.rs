@@ -5,10 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use axum::http::{HeaderMap, header::USER_AGENT};
 
 use super::Settings;
-use crate::{domain::Client, policy::Refusal};
+use crate::{
+    domain::Client,
+    policy::{Refusal, purpose},
+};
 
 const USER_AGENT_CHARACTERS: usize = 256;
-const PURPOSE_TEXT_BYTES: usize = 500;
 
 /// Purpose code and free text.
 pub(super) type Purpose = Option<(String, Option<String>)>;
@@ -45,13 +47,6 @@ pub(super) fn purpose(headers: &HeaderMap) -> Result<Purpose, Refusal> {
     let Some(header) = headers.get("x-access-purpose") else {
         return Ok(None);
     };
-    let bad = || Refusal::bad_input("X-Access-Purpose must be CODE or CODE; text, CODE of A-Z, 0-9, - and _, at most 64 letters.");
-    let text = std::str::from_utf8(header.as_bytes()).map_err(|_| bad())?;
-    let (code, free) = text.split_once(';').map_or((text, None), |(code, free)| (code, Some(free.trim())));
-    let code = code.trim();
-    let letters = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
-    if code.is_empty() || code.len() > 64 || !code.bytes().all(letters) || free.is_some_and(|free| free.len() > PURPOSE_TEXT_BYTES) {
-        return Err(bad());
-    }
-    Ok(Some((code.to_owned(), free.filter(|free| !free.is_empty()).map(str::to_owned))))
+    let text = std::str::from_utf8(header.as_bytes()).map_err(|_| Refusal::bad_input("X-Access-Purpose must be UTF-8."))?;
+    purpose::parse(text).map(Some)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Marking};
+use super::{Level, Marking, Requirement, purpose::Purposes};
 use crate::domain::{Field, Id, Timestamp};
 
 /// Which rows a window template opens.
@@ -173,6 +173,12 @@ pub struct PolicyDocument {
     pub teams: BTreeMap<i64, TeamRow>,
     /// Roles by id.
     pub roles: BTreeMap<i64, RoleDefinition>,
+    /// What roles ask of their holders, by the role's id; one that is not named here asks for what [`Requirement::default`] says.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub requirements: BTreeMap<i64, Requirement>,
+    /// Purposes by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub purposes: Purposes,
     /// Grants by id, those of the past too.
     pub grants: BTreeMap<i64, GrantRow>,
     /// The notice shown with every answer.

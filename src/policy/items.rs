@@ -11,9 +11,9 @@ use crate::domain::Digest;
 /// One item that a change of the policy touches; the values are JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ItemChange {
-    /// `compartment`, `fieldMarking`, `team`, `role`, `grant` or `setting`.
+    /// `compartment`, `fieldMarking`, `team`, `role`, `requirement`, `purpose`, `grant` or `setting`.
     pub kind: &'static str,
-    /// Which one: its bit, field name, id or setting.
+    /// Which one: its bit, field name, id, code or setting.
     pub item: String,
     /// What it was; `None` if it is new.
     pub before: Option<String>,
@@ -22,7 +22,7 @@ pub struct ItemChange {
 }
 
 /// The kinds of items.
-pub const KINDS: &[&str] = &["compartment", "fieldMarking", "team", "role", "grant", "setting"];
+pub const KINDS: &[&str] = &["compartment", "fieldMarking", "team", "role", "requirement", "purpose", "grant", "setting"];
 
 /// By hand: the kind is one of [`KINDS`] and not text of its own.
 impl<'de> Deserialize<'de> for ItemChange {
@@ -55,6 +55,8 @@ impl PolicyDocument {
                 "fieldMarking" => drop(document.field_markings.insert(item.to_owned(), read(value).ok_or_else(bad)?)),
                 "team" => drop(document.teams.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "role" => drop(document.roles.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
+                "requirement" => drop(document.requirements.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
+                "purpose" => drop(document.purposes.insert(item.to_owned(), read(value).ok_or_else(bad)?)),
                 "grant" => drop(document.grants.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "setting" if item == "notice" => document.notice = read(value).ok_or_else(bad)?,
                 "setting" if item == "defaultLeadMarking" => document.default_lead_marking = Some(read(value).ok_or_else(bad)?),
@@ -99,11 +101,22 @@ impl PolicyDocument {
         let markings = self.field_markings.iter().map(|(field, marking)| (("fieldMarking", field.clone()), write(marking)));
         let teams = self.teams.iter().map(|(id, team)| (("team", id.to_string()), write(team)));
         let roles = self.roles.iter().map(|(id, role)| (("role", id.to_string()), write(role)));
+        let requirements = self.requirements.iter().map(|(id, asked)| (("requirement", id.to_string()), write(asked)));
+        let purposes = self.purposes.iter().map(|(code, purpose)| (("purpose", code.clone()), write(purpose)));
         let grants = self.grants.iter().map(|(id, grant)| (("grant", id.to_string()), write(grant)));
         // What has not been set is no item.
         let notice = (!self.notice.is_empty()).then(|| (("setting", "notice".to_owned()), write(&self.notice)));
         let marking = self.default_lead_marking.as_ref().map(|marking| (("setting", "defaultLeadMarking".to_owned()), write(marking)));
-        compartments.chain(markings).chain(teams).chain(roles).chain(grants).chain(notice).chain(marking).collect()
+        compartments
+            .chain(markings)
+            .chain(teams)
+            .chain(roles)
+            .chain(requirements)
+            .chain(purposes)
+            .chain(grants)
+            .chain(notice)
+            .chain(marking)
+            .collect()
     }
 }
 

@@ -1,23 +1,29 @@
 //! Who may see and do what: pure, with reasons, deny by default. [`table`] is the whole policy on one page.
 
+pub mod agreement;
 pub mod change;
 pub mod document;
 pub mod items;
 pub mod marking;
 pub mod mask;
 pub mod permission;
+pub mod purpose;
 pub mod refusal;
+pub mod requirement;
 pub mod rights;
 pub mod snapshot;
 pub mod table;
 pub(crate) mod text;
 pub mod window;
 
+pub use agreement::AgreementKind;
 pub use change::{Act, Acting, Decided, GrantWish, PROPOSAL_SECONDS, Proposal, ProposalState};
-pub use document::{FieldMarkings, GrantRow, GrantState, PolicyDocument, RoleDefinition, Scope, TeamRow, WindowTemplate};
+pub use document::{FieldMarkings, GrantRow, GrantState, PolicyDocument, Quotas, RoleDefinition, Scope, TeamRow, WindowTemplate};
 pub use marking::{Level, Marking};
 pub use permission::{Permission, Permissions};
+pub use purpose::{Declared, Purpose};
 pub use refusal::{Code, Refusal};
+pub use requirement::Requirement;
 pub use rights::{Permit, RegisterScope, Rights};
 pub use snapshot::{Account, Snapshot};
 pub use window::{Disposition, LeadScope, RowScope, Window};

@@ -59,6 +59,11 @@ impl Permissions {
         self.0 >> permission as u8 & 1 == 1
     }
 
+    /// Whether there is none in it.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// In either.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {

@@ -9,6 +9,10 @@ pub enum Code {
     Unauthenticated,
     /// The caller's roles do not allow it.
     Forbidden,
+    /// An agreement must be accepted before any lead is seen.
+    AgreementRequired,
+    /// A registered purpose that the caller's roles admit must be declared.
+    PurposeRequired,
     /// More leads or rows than the caller's quota.
     QuotaExceeded,
     /// There is no such thing, or the caller may not know of it.
@@ -32,6 +36,8 @@ impl Code {
     pub const ALL: &'static [Self] = &[
         Self::Unauthenticated,
         Self::Forbidden,
+        Self::AgreementRequired,
+        Self::PurposeRequired,
         Self::QuotaExceeded,
         Self::NotFound,
         Self::BadUserInput,
@@ -52,6 +58,8 @@ impl Code {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::AgreementRequired => "AGREEMENT_REQUIRED",
+            Self::PurposeRequired => "PURPOSE_REQUIRED",
             Self::QuotaExceeded => "QUOTA_EXCEEDED",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput => "BAD_USER_INPUT",

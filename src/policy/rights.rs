@@ -1,10 +1,9 @@
 //! From the policy document and a subject to what it may do now.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Level, Marking, Permission, Permissions, PolicyDocument, Refusal, RowScope, Scope, Window, WindowTemplate,
-    document::Quotas,
+    Code, Declared, Level, Marking, Permission, Permissions, PolicyDocument, Quotas, Refusal, RowScope, Scope, Window, WindowTemplate,
     mask,
     window::{LeadScope, MAX_WINDOWS},
 };
@@ -53,6 +52,12 @@ pub struct Rights {
     roles: Vec<Id>,
     valid_until: Option<Timestamp>,
     field_markings: Arc<[Marking]>,
+    /// The purpose that was declared; what it opens is all that is open here.
+    declared: Declared,
+    /// What the roles would give whose windows the purpose keeps closed.
+    closed: Permissions,
+    /// Codes of the purposes that would open them.
+    opening: BTreeSet<String>,
     /// Whether there is nothing until a password that somebody else set has been changed.
     password_given: bool,
 }
@@ -68,6 +73,9 @@ impl Rights {
             roles: Vec::new(),
             valid_until: None,
             field_markings: field_markings(policy),
+            declared: Declared::Nothing,
+            closed: Permissions::default(),
+            opening: BTreeSet::new(),
             password_given: false,
         }
     }
@@ -90,11 +98,13 @@ impl Rights {
         Self { permissions: window.permissions, windows: vec![window], ..Self::none(policy) }
     }
 
-    /// What the active grants of a person or app give at `now`.
+    /// What the active grants of a person or app give at `now` to an operation that declared this purpose.
     ///
     /// A subject whose grants open more than [`MAX_WINDOWS`] windows sees the first of them by grant id.
-    pub fn of(policy: &PolicyDocument, subject: Id, now: Timestamp) -> Self {
-        let mut rights = Self::none(policy);
+    pub fn of(policy: &PolicyDocument, subject: Id, declared: Declared, now: Timestamp) -> Self {
+        let mut rights = Self { declared, ..Self::none(policy) };
+        let purpose = policy.purpose(declared);
+        let narrowing = purpose.map(|(_, purpose)| purpose.window());
         let held = policy.grants.iter().filter(|(_, grant)| grant.subject == subject.0 && grant.is_active(now));
         for (id, grant) in held {
             let Some(role) = policy.roles.get(&grant.role) else {
@@ -104,8 +114,20 @@ impl Rights {
             rights.permissions = rights.permissions.union(permissions);
             rights.grants.push(Id(*id));
             rights.roles.push(Id(grant.role));
-            let windows: Vec<Window> =
+            let mut windows: Vec<Window> =
                 role.windows.iter().filter_map(|template| open(policy, template, subject, Id(*id), permissions)).collect();
+            let asked = policy.requirement(Id(grant.role));
+            if declared == Declared::Unknown || !asked.admits(purpose.map(|(code, _)| code)) {
+                if !windows.is_empty() {
+                    rights.closed = rights.closed.union(permissions);
+                    let opening = policy.purposes.iter().filter(|(code, purpose)| !purpose.retired && asked.admits(Some(code)));
+                    rights.opening.extend(opening.map(|(code, _)| code.clone()));
+                }
+                windows.clear();
+            }
+            if let Some(narrowing) = &narrowing {
+                windows = windows.iter().map(|window| window.intersection(narrowing)).collect();
+            }
             // A role without windows limits nothing and lifts no limit.
             if !windows.is_empty() {
                 rights.quotas = most(rights.windows.is_empty(), rights.quotas, role.quotas);
@@ -114,6 +136,9 @@ impl Rights {
             rights.windows.extend(windows);
         }
         rights.windows.truncate(MAX_WINDOWS);
+        if let Some((_, purpose)) = purpose.filter(|_| !rights.windows.is_empty()) {
+            rights.quotas = least(rights.quotas, purpose.quotas);
+        }
         rights
     }
 
@@ -129,6 +154,12 @@ impl Rights {
             roles: self.roles.iter().chain(&other.roles).copied().collect(),
             valid_until: earlier(self.valid_until, other.valid_until),
             field_markings: self.field_markings.clone(),
+            declared: self.declared,
+            closed: self.closed.union(other.closed),
+            opening: match (self.closed.is_empty(), other.closed.is_empty()) {
+                (false, false) => self.opening.intersection(&other.opening).cloned().collect(),
+                _ => self.opening.union(&other.opening).cloned().collect(),
+            },
             password_given: self.password_given || other.password_given,
         }
     }
@@ -173,10 +204,28 @@ impl Rights {
     pub fn leads(&self, permission: Permission) -> Result<LeadScope, Refusal> {
         self.permit(permission)?;
         let scope = LeadScope::new(self.windows.clone(), self.field_markings.clone()).with(permission);
+        if scope.windows().is_empty() && self.closed.contains(permission) {
+            return Err(self.purpose_required());
+        }
         if scope.windows().is_empty() {
             return Err(Refusal::forbidden("None of your roles opens a window onto leads."));
         }
         Ok(scope)
+    }
+
+    fn purpose_required(&self) -> Refusal {
+        let wrong = match self.declared {
+            Declared::Nothing => "Your roles show leads only for a declared purpose",
+            Declared::Unknown => "There is no such purpose",
+            Declared::Known(_) => "Your roles do not show leads for this purpose",
+        };
+        let opening: Vec<&str> = self.opening.iter().map(String::as_str).collect();
+        let instead = if opening.is_empty() {
+            "and none is registered; ask an admin.".into()
+        } else {
+            format!("declare one of {}.", opening.join(", "))
+        };
+        Refusal::new(Code::PurposeRequired, format!("{wrong}; {instead}"))
     }
 
     /// The permissions held.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{PolicyDocument, Rights};
+use super::{Declared, PolicyDocument, Rights};
 use crate::domain::{Digest, Id, Subject, Timestamp};
 
 /// An account as decisions need it.
@@ -21,8 +21,8 @@ pub struct Account {
     pub password_given: bool,
 }
 
-/// Person, app, and whether it is the operator.
-type Whose = (Option<Id>, Option<Id>, bool);
+/// Person, app, whether it is the operator, and for what.
+type Whose = (Option<Id>, Option<Id>, bool, Declared);
 
 /// The policy and the accounts at one value of the `rights` counter.
 #[derive(Debug)]
@@ -46,25 +46,27 @@ impl Snapshot {
         Self { generation, revision, sha256, document, accounts, rights: RwLock::default() }
     }
 
-    /// What `subject` may do at `now`; of a locked account, nothing. Computed once per snapshot and subject.
-    pub fn rights(&self, subject: &Subject, now: Timestamp) -> Arc<Rights> {
-        let key = (subject.person, subject.app, subject.operator);
+    /// What `subject` may do at `now` for the purpose with this code; of a locked account, nothing. Computed once per
+    /// snapshot, subject and purpose.
+    pub fn rights(&self, subject: &Subject, purpose: Option<&str>, now: Timestamp) -> Arc<Rights> {
+        let declared = self.document.declared(purpose);
+        let key = (subject.person, subject.app, subject.operator, declared);
         let known = self.rights.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(rights) = known.filter(|rights| rights.valid_until().is_none_or(|end| now < end)) {
             return rights;
         }
-        let rights = Arc::new(self.decide(subject, now));
+        let rights = Arc::new(self.decide(subject, declared, now));
         self.rights.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&rights));
         rights
     }
 
-    fn decide(&self, subject: &Subject, now: Timestamp) -> Rights {
+    fn decide(&self, subject: &Subject, declared: Declared, now: Timestamp) -> Rights {
         if subject.operator {
             return Rights::operator(&self.document);
         }
         let of = |id: Id| match self.accounts.get(&id) {
             Some(account) if !account.locked && account.password_given => Rights::until_password_changed(&self.document),
-            Some(account) if !account.locked => Rights::of(&self.document, id, now),
+            Some(account) if !account.locked => Rights::of(&self.document, id, declared, now),
             _ => Rights::none(&self.document),
         };
         match (subject.app, subject.person) {

@@ -1,7 +1,7 @@
 //! The whole policy that ships, on one page. Admins change it from here on; `tests/policy_table.txt` spells it out.
 
 use super::{
-    Level, Permission,
+    Level, Permission, Purpose,
     document::{FieldMarkings, MarkingText, PolicyDocument, Quotas, RoleDefinition, Scope, WindowTemplate},
 };
 use crate::domain::Field;
@@ -116,6 +116,16 @@ pub const ROLES: &[BuiltIn] = {
     ]
 };
 
+/// The purposes that ship: code and description. None of them narrows anything.
+pub const PURPOSES: &[(&str, &str)] = &[
+    ("SALES", "Selling: finding, preparing and having the talk."),
+    ("RENEWAL", "Keeping a customer: renewals and reminders."),
+    ("SUPPORT", "Helping somebody who asked."),
+    ("ANALYSIS", "Counting and comparing."),
+    ("REVIEW", "Checking leads or accesses because somebody asked to."),
+    ("MIGRATION", "Moving leads between the company's own systems."),
+];
+
 /// The built-in role of the first admin.
 pub const ADMIN: &str = "admin";
 
@@ -148,8 +158,11 @@ pub fn initial() -> PolicyDocument {
         };
         (id, role)
     });
+    let purpose =
+        |(code, description): &(&str, &str)| ((*code).into(), Purpose { description: (*description).into(), ..Purpose::default() });
     PolicyDocument {
         field_markings,
+        purposes: PURPOSES.iter().map(purpose).collect(),
         roles: roles.collect(),
         notice: NOTICE.into(),
         default_lead_marking: Some(marking(Level::Confidential)),

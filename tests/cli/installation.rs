@@ -76,7 +76,7 @@ fn leads(home: &Home) {
     assert!(first.contains("1000"), "{first}");
     import(file).ok();
     let out = home.folder().join("export.csv");
-    run_in(home, &["export", "--purpose", "TEST", "--out", out.to_str().unwrap()], "").ok();
+    run_in(home, &["export", "--purpose", "MIGRATION", "--out", out.to_str().unwrap()], "").ok();
     let exported = std::fs::read_to_string(&out).unwrap();
     assert_eq!(exported.lines().filter(|line| line.contains('@')).count(), 1_000, "the same file twice added nothing");
     let broken = home.folder().join("broken.csv");

@@ -2,7 +2,7 @@
 
 use leadkeep::{
     domain::{Field, FieldSet, Id, LeadValues, normal, words},
-    policy::{LeadScope, Level, Marking, PolicyDocument, Scope, WindowTemplate, document::MarkingText},
+    policy::{LeadScope, Level, Marking, PolicyDocument, Purpose, Scope, WindowTemplate, document::MarkingText},
     store::leads::NewLead,
 };
 use proptest::{
@@ -59,7 +59,12 @@ pub struct Case<A> {
     pub leads: Vec<Spec>,
     pub ghosts: Vec<Spec>,
     pub acts: Vec<A>,
+    /// Fields that the purpose [`PURPOSE`] hides and masks; the caller declares it.
+    pub narrowed: Option<(Vec<&'static str>, Vec<&'static str>)>,
 }
+
+/// What the caller declares in some cases.
+pub const PURPOSE: &str = "NARROW";
 
 pub fn held() -> impl Strategy<Value = Held> {
     let word = || option::of(select(vec!["alpha", "beta", "gamma"]));
@@ -111,8 +116,11 @@ pub fn window() -> impl Strategy<Value = (WindowTemplate, bool, Vec<&'static str
 /// A company with what a caller does in it.
 pub fn case<A: std::fmt::Debug>(acts: impl Strategy<Value = Vec<A>>) -> impl Strategy<Value = Case<A>> {
     let levels = vec(select(LEVELS.to_vec()), Field::ALL.len());
-    (levels, vec(window(), 1..=3), vec(spec(), 1..9), vec(spec(), 1..4), acts)
-        .prop_map(|(field_levels, windows, leads, ghosts, acts)| Case { field_levels, windows, leads, ghosts, acts })
+    let fields =
+        || subsequence(vec!["company", "lastName", "stage", "emails", "tags", "score", "dealValue", "reference", "archived"], 0..=4);
+    let narrowed = option::of((fields(), fields()));
+    (levels, vec(window(), 1..=3), vec(spec(), 1..9), vec(spec(), 1..4), acts, narrowed)
+        .prop_map(|(field_levels, windows, leads, ghosts, acts, narrowed)| Case { field_levels, windows, leads, ghosts, acts, narrowed })
 }
 
 /// The company's policy with the case's roles given to the analyst instead of theirs.
@@ -122,6 +130,11 @@ pub fn policy<A>(base: &PolicyDocument, case: &Case<A>) -> PolicyDocument {
     for (field, level) in Field::ALL.iter().zip(&case.field_levels) {
         let marking = MarkingText { level: (*level).into(), compartments: Vec::new() };
         document.field_markings.insert(field.name().into(), marking);
+    }
+    if let Some((hidden, masked)) = &case.narrowed {
+        let names = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect();
+        let purpose = Purpose { description: "a test".into(), hidden: names(hidden), masked: names(masked), ..Purpose::default() };
+        document.purposes.insert(PURPOSE.into(), purpose);
     }
     for (number, (window, emea, permissions)) in (0_i64..).zip(&case.windows) {
         let held: Vec<&str> = ["LEAD_READ"].iter().chain(permissions).copied().collect();

@@ -48,7 +48,7 @@ fn seen(answer: &Answer) -> (u16, serde_json::Value) {
 
 async fn same_imports(stage: &Stage, case: Case<Import>) -> Result<(), TestCaseError> {
     let (scope, originals) = stage.set(&case).await;
-    let (world, caller) = (&stage.world, &stage.caller);
+    let (world, caller) = (&stage.world, stage.caller(&case));
     for import in &case.acts {
         let file = csv(import);
         let input = || json!({ "dryRun": import.dry_run });

@@ -11,7 +11,7 @@ mod operations;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use case::{Case, FIRST, case, changed, new_lead, policy, values};
+use case::{Case, FIRST, PURPOSE, case, changed, new_lead, policy, values};
 use leadkeep::{
     domain::{Id, Timestamp},
     policy::{LeadScope, Permission, PolicyDocument, Rights},
@@ -43,13 +43,20 @@ impl Stage {
         Self { world, caller, base: base.document.clone(), next }
     }
 
+    /// The caller, who declares the case's purpose.
+    fn caller<A>(&self, case: &Case<A>) -> Caller {
+        self.caller.declaring(case.narrowed.as_ref().map(|_| PURPOSE))
+    }
+
     /// Puts the case's policy in force; returns the windows through which the caller now reads, and the leads as they are.
     async fn set<A>(&self, case: &Case<A>) -> (Option<LeadScope>, Vec<NewLead>) {
         let world = &self.world;
         let before = world.core.current.fresh(&world.core.store, &*world.core.clock).await.unwrap().document.clone();
         let document = policy(&self.base, case);
         decide(world, self.next.fetch_add(1, Ordering::SeqCst), &before, &document).await;
-        let scope = Rights::of(&document, ANALYST.id, Timestamp(1)).leads(Permission::LeadRead).ok();
+        let scope = Rights::of(&document, ANALYST.id, document.declared(case.narrowed.as_ref().map(|_| PURPOSE)), Timestamp(1))
+            .leads(Permission::LeadRead)
+            .ok();
         let leads = (FIRST..).zip(&case.leads).map(|(id, spec)| new_lead(id, spec, values(spec, &spec.now))).collect();
         (scope, leads)
     }
@@ -95,7 +102,7 @@ fn comparable(answer: &Answer) -> (u16, String, Value) {
 
 async fn same_answers(stage: &Stage, case: Case<Operation>) -> Result<(), TestCaseError> {
     let (scope, originals) = stage.set(&case).await;
-    let (world, caller) = (&stage.world, &stage.caller);
+    let (world, caller) = (&stage.world, stage.caller(&case));
     for operation in &case.acts {
         put(world, originals.clone()).await;
         let first = caller.graphql(operation.document, operation.variables.clone()).await;

@@ -38,6 +38,11 @@ impl Caller {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same caller, declaring this purpose with every request.
+    pub fn declaring(&self, purpose: Option<&str>) -> Self {
+        Self { purpose: purpose.map(str::to_owned), ..self.clone() }
+    }
+
     /// Signs in as a person.
     pub async fn sign_in(&self, email: &str, password: &str) -> Self {
         let answer = self.graphql(SIGN_IN, json!({ "input": { "email": email, "password": password } })).await;

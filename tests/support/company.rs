@@ -193,7 +193,7 @@ pub fn lead(number: i64, now: Timestamp) -> NewLead {
 /// Puts leads into the list.
 pub async fn insert(core: &Core, leads: Vec<NewLead>) {
     let snapshot = core.current.fresh(&core.store, &*core.clock).await.expect("a snapshot");
-    let scope = snapshot.rights(&Subject::OPERATOR, core.now()).leads(Permission::LeadCreate).expect("the operator may");
+    let scope = snapshot.rights(&Subject::OPERATOR, None, core.now()).leads(Permission::LeadCreate).expect("the operator may");
     let written = core.store.write(move |tx| Box::pin(async move { tx.insert_leads(&scope, &leads).await }));
     written.await.map_err(|error: StoreError| error.to_string()).expect("the leads");
 }
@@ -202,7 +202,7 @@ pub async fn insert(core: &Core, leads: Vec<NewLead>) {
 /// person whose id stands in `relationships` as second. Nothing of it changes from run to run.
 pub async fn link(core: &Core, leads: Vec<NewLead>) {
     let snapshot = core.current.fresh(&core.store, &*core.clock).await.expect("a snapshot");
-    let scope = snapshot.rights(&Subject::OPERATOR, core.now()).leads(Permission::LeadCreate).expect("the operator may");
+    let scope = snapshot.rights(&Subject::OPERATOR, None, core.now()).leads(Permission::LeadCreate).expect("the operator may");
     let number = |lead: &NewLead, field| lead.values.text(field).and_then(|text| text.parse::<i64>().ok());
     let origin = |lead: &NewLead| {
         let channel = number(lead, Field::Origins).and_then(Channel::from_number)?;

@@ -2,7 +2,7 @@
 
 use leadkeep::{
     domain::{Field, Filter, Id, LeadKey, LeadValue, Order, Test, query::KeyKind},
-    policy::{PolicyDocument, Scope, TeamRow, WindowTemplate, document::MarkingText},
+    policy::{PolicyDocument, Purpose, Requirement, Scope, TeamRow, WindowTemplate, document::MarkingText},
 };
 use proptest::{
     collection::vec,
@@ -15,6 +15,8 @@ use crate::support::property::{self, LEVELS};
 
 pub const ME: Id = Id(50);
 pub const CODES: [&str; 3] = ["A", "B", "C"];
+/// The purposes of a case; the last is not registered.
+pub const PURPOSES: [&str; 3] = ["P", "Q", "R"];
 
 /// What a lead of the test is made of.
 #[derive(Clone, Debug)]
@@ -34,6 +36,7 @@ pub struct Spec {
 #[derive(Clone, Debug)]
 pub struct Case {
     pub document: PolicyDocument,
+    pub declared: Option<&'static str>,
     pub leads: Vec<Spec>,
     pub filter: Filter,
     pub words: Vec<String>,
@@ -80,11 +83,31 @@ pub fn window() -> impl Strategy<Value = WindowTemplate> {
     )
 }
 
+pub fn purpose() -> impl Strategy<Value = Purpose> {
+    let names = || subsequence(Field::ALL.iter().map(|field| field.name().to_owned()).collect::<Vec<_>>(), 0..=6);
+    (names(), names(), prop::bool::weighted(0.1)).prop_map(|(hidden, masked, retired)| Purpose {
+        description: "A test.".into(),
+        retired,
+        hidden,
+        masked,
+        ..Purpose::default()
+    })
+}
+
+pub fn requirement() -> impl Strategy<Value = Requirement> {
+    (any::<bool>(), subsequence(PURPOSES.to_vec(), 0..=2)).prop_map(|(purpose_required, purposes)| Requirement {
+        agreements: Vec::new(),
+        purpose_required,
+        purposes: purposes.into_iter().map(Into::into).collect(),
+    })
+}
+
 pub fn document() -> impl Strategy<Value = PolicyDocument> {
     let markings = vec(marking(), Field::ALL.len());
     let role = || vec(window(), 1..=2);
     let grant = || (0_i64..2, option::of(1_i64..=4), subsequence(CODES.to_vec(), 0..=2));
-    (markings, role(), role(), vec(grant(), 1..=3)).prop_map(|(markings, one, other, grants)| {
+    let purposes = (purpose(), purpose(), option::of(requirement()), option::of(requirement()));
+    (markings, role(), role(), vec(grant(), 1..=3), purposes).prop_map(|(markings, one, other, grants, (p, q, asked, also))| {
         let role = |name: &str, windows| property::role(name.into(), &["LEAD_READ"], windows);
         let team = |name: &str, parent| TeamRow { name: name.into(), parent };
         let grant = |(role, team, codes): (i64, Option<i64>, Vec<&str>)| property::grant(ME, role, team, &codes);
@@ -94,6 +117,8 @@ pub fn document() -> impl Strategy<Value = PolicyDocument> {
             // 1 ── 2 ── 3   4
             teams: [(1, team("1", None)), (2, team("2", Some(1))), (3, team("3", Some(2))), (4, team("4", None))].into(),
             roles: [(0, role("one", one)), (1, role("other", other))].into(),
+            purposes: [("P".into(), p), ("Q".into(), q)].into(),
+            requirements: asked.map(|asked| (0, asked)).into_iter().chain(also.map(|asked| (1, asked))).collect(),
             grants: grants.into_iter().map(grant).zip(1..).map(|(grant, id)| (id, grant)).collect(),
             ..PolicyDocument::default()
         }
@@ -137,9 +162,11 @@ pub fn case() -> impl Strategy<Value = Case> {
     let order = (option::of(select(vec![Field::Company, Field::LastName, Field::Score, Field::DealValue])), any::<bool>());
     let page = (1_usize..6, any::<bool>(), option::of(any::<prop::sample::Index>()));
     let words = vec(select(vec!["a", "ab", "b", "c"]).prop_map(str::to_owned), 0..2);
-    (document(), vec(lead(), 1..14), filter(), words, order, page).prop_map(
-        |(document, leads, filter, words, (field, descending), (limit, backward, from))| Case {
+    let declared = option::of(select(PURPOSES.to_vec()));
+    (document(), declared, vec(lead(), 1..14), filter(), words, order, page).prop_map(
+        |(document, declared, leads, filter, words, (field, descending), (limit, backward, from))| Case {
             document,
+            declared,
             leads,
             filter,
             words,

@@ -12,11 +12,11 @@ use std::{cmp::Ordering, collections::BTreeMap, sync::atomic::AtomicI64};
 use case::{CODES, Case, ME, Spec, case};
 use leadkeep::{
     domain::{Field, FieldSet, Filter, Id, LeadQuery, LeadRow, LeadValue, Timestamp, lead::FieldType, normal, words},
-    policy::{Level, Marking, Permission, Rights},
+    policy::{Code, Declared, Level, Marking, Permission, Rights, Window},
     store::{Store, StoreError, leads::NewLead},
 };
 use proptest::prelude::*;
-use rules::{by_the_rules, cell, found, holds, in_order, values};
+use rules::{admitted, by_the_rules, cell, found, holds, in_order, values};
 use support::{Backend, Home, property};
 
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -34,7 +34,10 @@ type Shown = (Id, FieldSet, FieldSet, BTreeMap<u8, LeadValue>);
 
 async fn agrees(stage: &Stage, case: Case) -> Result<(), TestCaseError> {
     let Stage { store, next, .. } = stage;
-    let rights = Rights::of(&case.document, ME, NOW);
+    let rights = Rights::of(&case.document, ME, case.document.declared(case.declared), NOW);
+    if case.declared.is_some() {
+        opens_nothing(&case, &rights)?;
+    }
     let everything = Rights::operator(&case.document).leads(Permission::LeadCreate).unwrap();
     let first = next.fetch_add(case.leads.len() as i64, std::sync::atomic::Ordering::SeqCst);
     let ids: Vec<Id> = (first..).map(Id).take(case.leads.len()).collect();
@@ -53,10 +56,13 @@ async fn agrees(stage: &Stage, case: Case) -> Result<(), TestCaseError> {
     let visible: BTreeMap<Id, (FieldSet, FieldSet, &Spec)> = ids
         .iter()
         .zip(&case.leads)
-        .filter_map(|(id, spec)| by_the_rules(&case.document, spec).map(|(clear, masked)| (*id, (clear, masked, spec))))
+        .filter_map(|(id, spec)| by_the_rules(&case.document, case.declared, spec).map(|(clear, masked)| (*id, (clear, masked, spec))))
         .collect();
     let Ok(scope) = rights.leads(Permission::LeadRead) else {
         prop_assert!(visible.is_empty(), "rows exist by the rules, but there is no window");
+        let closed = case.document.grants.values().any(|grant| !admitted(&case.document, grant.role, case.declared));
+        let code = rights.leads(Permission::LeadRead).unwrap_err().code;
+        prop_assert!(closed || code == Code::Forbidden, "no purpose keeps anything closed, but one is asked for");
         return Ok(());
     };
     let sort_value = |id: &Id| case.order.field.and_then(|field| cell(visible[id].2, visible[id].0, field));
@@ -114,6 +120,29 @@ async fn agrees(stage: &Stage, case: Case) -> Result<(), TestCaseError> {
     }
     let counted = store.lead_count(&scope, &LeadQuery { from: None, ..query }, CODES.len()).await.unwrap();
     prop_assert_eq!(counted, (count, join), "totalCount");
+    Ok(())
+}
+
+/// A purpose shows no cell of any row that is not shown without one, where none is needed.
+fn opens_nothing(case: &Case, narrowed: &Rights) -> Result<(), TestCaseError> {
+    let mut free = case.document.clone();
+    for role in [0, 1] {
+        free.requirements.entry(role).or_default().purpose_required = false;
+    }
+    let plain = Rights::of(&free, ME, Declared::Nothing, NOW);
+    for spec in &case.leads {
+        let cells = |rights: &Rights| {
+            let scope = rights.leads(Permission::LeadRead).ok()?;
+            let marking = Marking::new(Level::from_number(spec.level), spec.compartments);
+            let opens = |window: &Window| window.opens(spec.owner.map(Id), spec.team.map(Id), marking);
+            let bits = scope.windows().iter().enumerate().filter(|(_, window)| opens(window)).fold(0, |bits, (bit, _)| bits | 1 << bit);
+            (bits != 0).then(|| scope.cells(bits))
+        };
+        let Some((clear, masked)) = cells(narrowed) else { continue };
+        let Some((more_clear, more_masked)) = cells(&plain) else { panic!("a purpose opened a row") };
+        prop_assert!(clear.minus(more_clear).is_empty(), "a purpose cleared a cell");
+        prop_assert!(masked.minus(more_clear.union(more_masked)).is_empty(), "a purpose showed a cell");
+    }
     Ok(())
 }
 

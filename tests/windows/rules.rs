@@ -12,9 +12,19 @@ use crate::{
     support::property::LEVELS,
 };
 
+/// Whether the windows of a role open for what was declared.
+pub fn admitted(document: &PolicyDocument, role: i64, declared: Option<&str>) -> bool {
+    let asked = document.requirements.get(&role);
+    match declared {
+        None => asked.is_none_or(|asked| !asked.purpose_required),
+        Some(code) if document.purposes.get(code).is_none_or(|purpose| purpose.retired) => false,
+        Some(code) => asked.is_none_or(|asked| asked.purposes.is_empty() || asked.purposes.iter().any(|admitted| admitted == code)),
+    }
+}
+
 /// What the rules of the window algebra say of one row, read naively from the policy: the clear and masked fields, or
 /// nothing if the row does not exist for the subject.
-pub fn by_the_rules(document: &PolicyDocument, spec: &Spec) -> Option<(FieldSet, FieldSet)> {
+pub fn by_the_rules(document: &PolicyDocument, declared: Option<&str>, spec: &Spec) -> Option<(FieldSet, FieldSet)> {
     let level_of = |name: &str| LEVELS.iter().position(|level| *level == name).unwrap();
     let below = |root: i64| match root {
         1 => vec![1, 2, 3],
@@ -23,6 +33,9 @@ pub fn by_the_rules(document: &PolicyDocument, spec: &Spec) -> Option<(FieldSet,
     };
     let (mut exists, mut clear, mut masked) = (false, FieldSet::EMPTY, FieldSet::EMPTY);
     for grant in document.grants.values() {
+        if !admitted(document, grant.role, declared) {
+            continue;
+        }
         for template in &document.roles[&grant.role].windows {
             let holds =
                 |code: &str| template.all_compartments || template.compartments.iter().chain(&grant.compartments).any(|held| held == code);
@@ -39,11 +52,21 @@ pub fn by_the_rules(document: &PolicyDocument, spec: &Spec) -> Option<(FieldSet,
             exists = true;
             for field in Field::ALL {
                 let rule = &document.field_markings[field.name()];
-                if template.masked.iter().any(|name| name == field.name()) {
+                let named = |names: &[String]| names.iter().any(|name| name == field.name());
+                let purpose = declared.map(|code| &document.purposes[code]);
+                let cleared = level_of(&template.level) >= level_of(&rule.level) && rule.compartments.iter().all(|code| holds(code));
+                if purpose.is_some_and(|purpose| named(&purpose.hidden)) {
+                    continue;
+                }
+                if purpose.is_some_and(|purpose| named(&purpose.masked)) {
+                    if (cleared || named(&template.masked)) && mask::can_mask(*field) {
+                        masked.insert(*field);
+                    }
+                } else if template.masked.iter().any(|name| name == field.name()) {
                     if mask::can_mask(*field) {
                         masked.insert(*field);
                     }
-                } else if level_of(&template.level) >= level_of(&rule.level) && rule.compartments.iter().all(|code| holds(code)) {
+                } else if cleared {
                     clear.insert(*field);
                 }
             }

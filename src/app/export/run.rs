@@ -20,7 +20,7 @@ use crate::{
     },
     audit::record::{Decision, EXPORT_FILE, EXPORTED, OperationKind},
     domain::{Field, FieldSet, LeadQuery, Order},
-    policy::{Code, LeadScope, Permission, Refusal},
+    policy::{Code, Declared, LeadScope, Permission, Refusal, purpose},
     store::StoreError,
 };
 
@@ -28,8 +28,6 @@ use crate::{
 const PAGE: usize = 1_000;
 /// Bytes kept in memory; what is longer waits in a file that has no name.
 const IN_MEMORY: usize = 8 * 1024 * 1024;
-/// Longest purpose, in characters.
-const LONGEST_PURPOSE: usize = 200;
 
 /// What to take out and what for.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +36,7 @@ pub struct Request {
     pub query: LeadQuery,
     /// Which fields; all that the caller's windows show unless said otherwise.
     pub fields: Option<FieldSet>,
-    /// Purpose code; the operation's own unless given.
+    /// Purpose: `CODE` or `CODE; text`; the operation's own unless given.
     pub purpose: Option<String>,
 }
 
@@ -76,12 +74,15 @@ impl Exported {
 /// Exports the leads that the caller's windows with `LEAD_EXPORT` open, as these show them. The file has a record of
 /// its own, so that it can name its receipt; the operation that asked for it names the same leads.
 pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
-    let scope = op.rights.leads(Permission::LeadExport)?.with(Permission::LeadRead);
+    let purpose = declared(op, &request)?;
+    let own = Op::open(Arc::clone(&op.core), op.subject, op.client.clone(), Some(purpose)).await?;
+    let scope = own.rights.leads(Permission::LeadExport)?.with(Permission::LeadRead);
     if scope.windows().is_empty() {
         return Err(Refusal::forbidden("None of your roles opens a window onto leads to export.").into());
     }
-    let purpose = purpose(op, &request)?;
-    let own = Op::open(Arc::clone(&op.core), op.subject, op.client.clone(), Some(purpose)).await?;
+    if own.snapshot.document.declared(own.purpose_code()) == Declared::Unknown {
+        return Err(Refusal::new(Code::PurposeRequired, "There is no such purpose; `purposes` lists those that are registered.").into());
+    }
     let shown: FieldSet = Field::ALL.iter().copied().filter(|field| scope.shown_in(*field) != 0).collect();
     let select = request.fields.unwrap_or(shown);
     if let Some(field) = select.minus(shown).iter().next() {
@@ -127,19 +128,15 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
     })
 }
 
-fn purpose(op: &Op, request: &Request) -> Result<(String, Option<String>), Refusal> {
-    let given = request.purpose.as_ref().map(|code| (code.trim().to_owned(), None)).or_else(|| op.purpose.clone());
-    let (code, text) = given.filter(|(code, _)| !code.is_empty()).ok_or_else(|| Refusal::bad_input("Say for what purpose you export."))?;
-    if code.chars().count() > LONGEST_PURPOSE || code.chars().any(char::is_control) {
-        return Err(Refusal::bad_input(format!("A purpose is one line of at most {LONGEST_PURPOSE} characters.")));
-    }
-    Ok((code, text))
+fn declared(op: &Op, request: &Request) -> Result<(String, Option<String>), Refusal> {
+    let given = request.purpose.as_deref().map(purpose::parse).transpose()?.or_else(|| op.purpose.clone());
+    given.ok_or_else(|| Refusal::new(Code::PurposeRequired, "Say for what purpose you export; `purposes` lists those that are registered."))
 }
 
 /// The rows as CSV; refused before any is read if there are more than the quota.
 async fn fill(op: &Op, own: &Op, scope: &LeadScope, mut query: LeadQuery) -> Result<SpooledTempFile, Error> {
     let (found, _) = op.core.store.lead_count(scope, &query, 0).await?;
-    let quota = op.rights.quotas().rows_per_export.map(u64::from);
+    let quota = own.rights.quotas().rows_per_export.map(u64::from);
     if let Some(quota) = quota.filter(|quota| found > *quota) {
         let message = format!("That would be {found} leads; one export of yours may have {quota}. Narrow the filter.");
         return Err(Refusal::new(Code::QuotaExceeded, message).into());

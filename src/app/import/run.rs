@@ -72,11 +72,11 @@ pub fn open(path: &Path) -> Result<File, Error> {
     File::open(path).map_err(|error| StoreError::File(path.display().to_string(), error).into())
 }
 
-/// Whether this subject may import anything now: to be asked before their files are taken in.
-pub async fn may_import(core: &Core, subject: &Subject) -> bool {
+/// Whether this subject may import anything now for this purpose: to be asked before their files are taken in.
+pub async fn may_import(core: &Core, subject: &Subject, purpose: Option<&str>) -> bool {
     // Where the policy cannot be read, the operation itself says so.
     let snapshot = core.current.fresh(&core.store, &*core.clock).await;
-    snapshot.is_ok_and(|snapshot| snapshot.rights(subject, core.now()).leads(Permission::LeadImport).is_ok())
+    snapshot.is_ok_and(|snapshot| snapshot.rights(subject, purpose, core.now()).leads(Permission::LeadImport).is_ok())
 }
 
 /// The windows in which the caller may import, or why there is none.

@@ -5,7 +5,14 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::graphql::upload::Uploads;
+use crate::{
+    graphql::upload::Uploads,
+    http::caller::Purpose,
+    policy::{Refusal, purpose},
+};
+
+/// The variable by which an operation declares its purpose, where the request's header does not. No document has to declare it.
+const PURPOSE: &str = "accessPurpose";
 
 /// The members of a GraphQL request; others are ignored, as the specification asks.
 #[derive(Debug, Default, Deserialize)]
@@ -57,6 +64,19 @@ impl Call {
     /// Takes the variables in the engine's form.
     pub(super) fn take_variables(&mut self) -> Variables {
         self.variables.take().map(|map| Variables::from_json(Value::Object(map))).unwrap_or_default()
+    }
+
+    /// The purpose that the call declares, or that the request's header does for it.
+    pub(super) fn purpose(&self, header: &Purpose) -> Result<Purpose, Refusal> {
+        let declared = match self.variables.as_ref().and_then(|variables| variables.get(PURPOSE)) {
+            None | Some(Value::Null) => return Ok(header.clone()),
+            Some(Value::String(text)) => Some(purpose::parse(text)?),
+            Some(_) => return Err(Refusal::bad_input("The variable accessPurpose must be text: CODE or CODE; text.")),
+        };
+        match header {
+            Some(_) if *header != declared => Err(Refusal::bad_input("Header and variable declare two purposes; declare one.")),
+            _ => Ok(declared),
+        }
     }
 
     /// The hash of a trusted document that the call names.

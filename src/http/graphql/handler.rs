@@ -120,7 +120,7 @@ async fn posted(gate: &Gate, caller: &Caller, headers: &HeaderMap, body: Body) -
         if anonymous {
             return Err(Unreadable(StatusCode::UNAUTHORIZED, "Sign in first, and send the access token.".into()));
         }
-        return body::within(limits.upload_time, multipart::read(gate, &caller.subject, headers, body)).await;
+        return body::within(limits.upload_time, multipart::read(gate, caller, headers, body)).await;
     }
     let limit = if anonymous { limits.anonymous_body_size } else { limits.body_size };
     let bytes = body::within(limits.request_time, body::read(body, limit)).await?;

@@ -16,10 +16,10 @@ use tokio::io::AsyncWriteExt;
 use super::{
     body::{Unreadable, bad, from_json, within},
     call::{Call, Calls},
+    operation::Caller,
 };
 use crate::{
     app::import,
-    domain::Subject,
     graphql::upload::{UploadedFile, Uploads},
     http::Gate,
 };
@@ -29,7 +29,7 @@ pub(super) const PREFLIGHT: &str = "graphql-require-preflight";
 
 /// Reads a multipart body. Batches cannot carry files. Those of somebody who may not import are not even read: what they
 /// ask for is refused without them.
-pub(super) async fn read(gate: &Gate, subject: &Subject, headers: &HeaderMap, body: Body) -> Result<Calls, Unreadable> {
+pub(super) async fn read(gate: &Gate, caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Calls, Unreadable> {
     if !headers.contains_key(PREFLIGHT) {
         return Err(bad("Send the header GraphQL-Require-Preflight: 1 with multipart/form-data."));
     }
@@ -54,7 +54,12 @@ pub(super) async fn read(gate: &Gate, subject: &Subject, headers: &HeaderMap, bo
     for (number, path) in map.values().enumerate().flat_map(|(number, paths)| paths.iter().map(move |path| (number, path))) {
         place(&mut call, path, number)?;
     }
-    if map.is_empty() || !import::may_import(&gate.core, subject).await {
+    // A purpose that cannot be read refuses the operation.
+    let Ok(purpose) = call.purpose(&caller.purpose) else {
+        return Ok(Calls::One(call));
+    };
+    let purpose = purpose.as_ref().map(|(code, _)| code.as_str());
+    if map.is_empty() || !import::may_import(&gate.core, &caller.subject, purpose).await {
         return Ok(Calls::One(call));
     }
     let patience = Duration::from_millis(limits.request_time);

@@ -35,7 +35,7 @@ pub(super) struct Caller {
     pub(super) subject: Subject,
     /// From where.
     pub(super) client: Client,
-    /// For what.
+    /// For what, unless an operation of it says otherwise.
     pub(super) purpose: Purpose,
     /// How to answer.
     pub(super) media: Media,
@@ -47,6 +47,10 @@ pub(super) struct Caller {
 
 /// Answers one operation: whatever becomes of it, there is a record.
 pub(super) async fn answer(gate: &Gate, caller: &Caller, mut call: Call) -> Answer {
+    let purpose = match call.purpose(&caller.purpose) {
+        Ok(purpose) => purpose,
+        Err(refusal) => return refuse(gate, caller, Reply::refused(refusal)).await,
+    };
     let text = gate.documents.resolve(&mut call);
     let signs_in = || {
         let read = text
@@ -56,7 +60,7 @@ pub(super) async fn answer(gate: &Gate, caller: &Caller, mut call: Call) -> Answ
             .map(|text| document::read(text, &gate.core.limits));
         read.is_some_and(|read| read.is_ok_and(|document| entry::signs_in(&document)))
     };
-    match open(gate, caller, signs_in).await {
+    match open(gate, caller, purpose, signs_in).await {
         Ok(op) => {
             let (asked, reply) = execute(gate, caller, &op, call, text).await;
             reply::seal(gate, caller, &op, asked, reply.if_room(&op).charged(&op).await).await
@@ -67,7 +71,7 @@ pub(super) async fn answer(gate: &Gate, caller: &Caller, mut call: Call) -> Answ
 
 /// Answers a request that never became an operation; that is recorded as well.
 pub(super) async fn refuse(gate: &Gate, caller: &Caller, reply: Reply) -> Answer {
-    match open(gate, caller, || false).await {
+    match open(gate, caller, caller.purpose.clone(), || false).await {
         Ok(op) => reply::seal(gate, caller, &op, Asked::default(), reply).await,
         Err(unopened) => unopened,
     }
@@ -75,11 +79,11 @@ pub(super) async fn refuse(gate: &Gate, caller: &Caller, reply: Reply) -> Answer
 
 /// Nothing is read for an answer that could not be recorded. While the disk is full, the room that was kept is for those who can
 /// make more of it, and for signing in.
-async fn open(gate: &Gate, caller: &Caller, signs_in: impl FnOnce() -> bool) -> Result<Arc<Op>, Answer> {
+async fn open(gate: &Gate, caller: &Caller, purpose: Purpose, signs_in: impl FnOnce() -> bool) -> Result<Arc<Op>, Answer> {
     if let Some(withheld) = unrecordable(gate, caller.media) {
         return Err(withheld);
     }
-    let opened = Op::open(Arc::clone(&gate.core), caller.subject, caller.client.clone(), caller.purpose.clone()).await;
+    let opened = Op::open(Arc::clone(&gate.core), caller.subject, caller.client.clone(), purpose).await;
     let op = opened.map(Arc::new).map_err(|cause| {
         tracing::error!(%cause, "could not open an operation");
         reply::withheld(gate, caller.media, None)

@@ -246,7 +246,16 @@ fn decide(op: &Op, errors: &[ServerError]) -> Decision {
         op.trace().code.get_or_insert(code);
         decision = match (decision, code) {
             (Decision::Failed, _) | (_, Code::Internal | Code::AuditUnavailable | Code::DiskFull) => Decision::Failed,
-            (Decision::Denied, _) | (_, Code::Unauthenticated | Code::Forbidden | Code::QuotaExceeded | Code::NotFound) => Decision::Denied,
+            (Decision::Denied, _)
+            | (
+                _,
+                Code::Unauthenticated
+                | Code::Forbidden
+                | Code::AgreementRequired
+                | Code::PurposeRequired
+                | Code::QuotaExceeded
+                | Code::NotFound,
+            ) => Decision::Denied,
             _ => Decision::Invalid,
         };
     }

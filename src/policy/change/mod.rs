@@ -7,6 +7,7 @@ mod duties;
 mod grants;
 mod markings;
 mod proposal;
+mod purposes;
 mod roles;
 mod teams;
 mod widening;

@@ -189,6 +189,12 @@ impl PolicyDocument {
                 let (id, row): (Id, crate::policy::TeamRow) = (Id(change.item.parse().ok()?), serde_json::from_str(after).ok()?);
                 Some(self.rename_team(id, &row.name).and_then(|()| self.move_team(id, row.parent.map(Id))))
             }
+            "purpose" => {
+                let purpose = serde_json::from_str(after).ok()?;
+                let known = self.purposes.contains_key(&change.item);
+                Some(if known { self.change_purpose(&change.item, purpose) } else { self.add_purpose(&change.item, purpose) })
+            }
+            "requirement" => Some(self.set_requirement(Id(change.item.parse().ok()?), serde_json::from_str(after).ok()?)),
             _ => None,
         }
     }

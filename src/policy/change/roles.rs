@@ -45,6 +45,7 @@ impl PolicyDocument {
             return Err(Refusal::new(Code::Conflict, "The role still has grants."));
         }
         self.roles.remove(&id.0);
+        self.requirements.remove(&id.0);
         Ok(())
     }
 

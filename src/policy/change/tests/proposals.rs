@@ -3,7 +3,9 @@
 use super::{accounts, acting, at, founded, give};
 use crate::{
     domain::{Field, Id},
-    policy::{Act, Code, Decided, PROPOSAL_SECONDS, PolicyDocument, Proposal, document::MarkingText},
+    policy::{
+        Act, AgreementKind, Code, Decided, PROPOSAL_SECONDS, PolicyDocument, Proposal, Purpose, Quotas, Requirement, document::MarkingText,
+    },
 };
 
 fn marking(level: &str) -> MarkingText {
@@ -106,4 +108,56 @@ fn what_was_proposed_is_done_as_it_was_seen_or_not_at_all() {
     give(&mut granted, 103, 4, "analyst", &acting(&accounts(), Some(1), 9), &acting(&accounts(), Some(2), 9)).unwrap();
     let grants = before.changes_to(&granted);
     assert_eq!(before.clone().carry_out(&grants).unwrap_err().code, Code::Conflict, "grants have a way of their own");
+}
+
+#[test]
+fn purposes_and_requirements_widen_by_what_they_open() {
+    let named = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>();
+    let purpose = |hidden: &[&str], masked: &[&str], leads: Option<u32>| Purpose {
+        description: "A test.".into(),
+        hidden: named(hidden),
+        masked: named(masked),
+        quotas: Quotas { leads_per_day: leads, rows_per_export: None },
+        ..Purpose::default()
+    };
+    let mut before = managed();
+    before.add_purpose("GLANCE", purpose(&["notes"], &["emails"], Some(10))).unwrap();
+    let changed = |to: Purpose| {
+        let mut after = before.clone();
+        after.change_purpose("GLANCE", to).unwrap();
+        before.is_widened_by(&after)
+    };
+    assert!(!changed(purpose(&["notes", "emails"], &["phones"], Some(9))), "less in every way");
+    assert!(changed(purpose(&[], &["emails"], Some(10))), "a hidden field is shown");
+    assert!(!changed(purpose(&[], &["notes", "emails"], Some(10))), "what has no masked form is hidden either way");
+    assert!(changed(purpose(&["notes"], &[], Some(10))), "a masked field is clear");
+    assert!(changed(purpose(&["notes"], &["emails"], Some(11))), "more leads");
+    assert!(changed(purpose(&["notes"], &["emails"], None)), "any number of leads");
+    let retired = Purpose { retired: true, ..purpose(&[], &[], None) };
+    assert!(!changed(retired.clone()), "what cannot be declared opens nothing");
+    let mut gone = before.clone();
+    gone.change_purpose("GLANCE", retired).unwrap();
+    assert!(gone.is_widened_by(&before), "it comes back");
+
+    let (rep, _) = before.role_named("rep").unwrap();
+    let asks = |agreements: &[AgreementKind], purpose_required: bool, purposes: &[&str]| {
+        let mut after = before.clone();
+        let requirement = Requirement { agreements: agreements.to_vec(), purpose_required, purposes: named(purposes) };
+        after.set_requirement(rep, requirement).unwrap();
+        after
+    };
+    let confidential = [AgreementKind::Confidentiality];
+    let strict = asks(&[AgreementKind::Confidentiality, AgreementKind::SocialMedia], true, &["SALES"]);
+    assert!(!before.is_widened_by(&strict));
+    assert!(strict.is_widened_by(&before));
+    assert!(before.is_widened_by(&asks(&[], true, &["SALES"])), "an agreement less");
+    assert!(strict.is_widened_by(&asks(&confidential, true, &["SALES"])));
+    assert!(asks(&confidential, true, &["SALES"]).is_widened_by(&asks(&confidential, true, &["SALES", "SUPPORT"])));
+    assert!(asks(&confidential, true, &["SALES"]).is_widened_by(&asks(&confidential, true, &[])));
+    // A new purpose opens what a role keeps closed without one.
+    for (document, widens) in [(before.clone(), false), (asks(&confidential, true, &[]), true), (strict, false)] {
+        let mut after = document.clone();
+        after.add_purpose("WIDE", purpose(&[], &[], None)).unwrap();
+        assert_eq!(document.is_widened_by(&after), widens);
+    }
 }

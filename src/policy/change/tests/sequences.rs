@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::{accounts, acting, founded};
 use crate::{
-    domain::{Id, Timestamp},
-    policy::{Acting, GrantWish, Permission, PolicyDocument, Refusal, RoleDefinition, document::Quotas},
+    domain::{Field, Id, Timestamp},
+    policy::{Acting, GrantWish, Permission, PolicyDocument, Purpose, Refusal, Requirement, RoleDefinition, document::Quotas},
 };
 
 #[derive(Clone, Debug)]
@@ -22,6 +22,9 @@ enum Step {
     MoveTeam(usize, Option<usize>),
     RemoveTeam(usize),
     AddCompartment(u8),
+    AddPurpose(u8),
+    ChangePurpose(u8, bool, usize),
+    Require(usize, bool, Option<u8>),
     Notice(String),
 }
 
@@ -40,6 +43,9 @@ fn steps() -> impl Strategy<Value = Vec<(Option<i64>, Step)>> {
         1 => (0..5_usize).prop_map(Step::RemoveTeam),
         1 => (b'A'..=b'F').prop_map(Step::AddCompartment),
         1 => "[a-z ]{1,8}".prop_map(Step::Notice),
+        1 => (b'A'..=b'D').prop_map(Step::AddPurpose),
+        2 => (b'A'..=b'D', any::<bool>(), 0..4_usize).prop_map(|(code, retired, hidden)| Step::ChangePurpose(code, retired, hidden)),
+        2 => (0..8_usize, any::<bool>(), prop::option::of(b'A'..=b'D')).prop_map(|(role, needed, code)| Step::Require(role, needed, code)),
     ];
     prop::collection::vec((prop::option::weighted(0.8, 1..=3_i64), step), 1..60)
 }
@@ -78,8 +84,22 @@ fn take(document: &mut PolicyDocument, id: i64, step: &Step, acting: &Acting<'_>
         Step::MoveTeam(team, parent) => document.move_team(nth(&document.teams, *team), parent.map(|parent| nth(&document.teams, parent))),
         Step::RemoveTeam(team) => document.remove_team(nth(&document.teams, *team), false, acting),
         Step::AddCompartment(letter) => document.add_compartment(&char::from(*letter).to_string()),
+        Step::AddPurpose(letter) => document.add_purpose(&char::from(*letter).to_string(), purpose(false, 0)),
+        Step::ChangePurpose(letter, retired, hidden) => {
+            document.change_purpose(&char::from(*letter).to_string(), purpose(*retired, *hidden))
+        }
+        Step::Require(role, purpose_required, code) => {
+            let purposes = code.map(|letter| char::from(letter).to_string()).into_iter().collect();
+            let requirement = Requirement { agreements: Vec::new(), purpose_required: *purpose_required, purposes };
+            document.set_requirement(nth(&document.roles, *role), requirement)
+        }
         Step::Notice(notice) => document.set_notice(notice),
     }
+}
+
+fn purpose(retired: bool, hidden: usize) -> Purpose {
+    let hidden = Field::ALL.iter().take(hidden).map(|field| field.name().to_owned()).collect();
+    Purpose { description: "A test.".into(), retired, hidden, ..Purpose::default() }
 }
 
 fn holds(document: &PolicyDocument, acting: &Acting<'_>) -> Result<(), TestCaseError> {
