@@ -16,16 +16,13 @@ WHERE d.aggregate = TRUE GROUP BY m.tbl_name ORDER BY 2 DESC";
 
 /// Tells the bytes of each table, by record, and those of the index, by posting.
 pub(super) async fn tell(folder: &Path, url: Option<&str>, records: u64, postings: f64) -> Result<(), Failed> {
-    let tables: Vec<(String, i64)> = match url {
-        Some(url) => {
-            let database = Database::connect(url).await?;
-            sqlx::query_as(TABLES).fetch_all(database.get_postgres_connection_pool()).await?
-        }
-        None => {
-            let file = rusqlite::Connection::open(folder.join("ledger.db"))?;
-            let mut pages = file.prepare(PAGES)?;
-            pages.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?
-        }
+    let tables: Vec<(String, i64)> = if let Some(url) = url {
+        let database = Database::connect(url).await?;
+        sqlx::query_as(TABLES).fetch_all(database.get_postgres_connection_pool()).await?
+    } else {
+        let file = rusqlite::Connection::open(folder.join("ledger.db"))?;
+        let mut pages = file.prepare(PAGES)?;
+        pages.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?
     };
     let all: i64 = tables.iter().map(|(_, bytes)| bytes).sum();
     let each: Vec<_> = tables.iter().map(|(table, bytes)| format!("{table} {:.1}", *bytes as f64 / records as f64)).collect();
