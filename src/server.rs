@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    app::{Core, current::Current, housekeeping, quota::Quotas},
+    app::{Core, current::Current, erasure, housekeeping, quota::Quotas},
     audit::{self, Recorder},
     auth::{Auth, AuthError},
     config::Settings,
@@ -87,6 +87,7 @@ pub struct RunningServer {
 pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer, StartError> {
     let wanted = SocketAddr::new(settings.address, settings.port);
     let refused = |error| StartError::Listen(wanted, error);
+    erasing: JoinHandle<()>,
     let listener = TcpListener::bind(wanted).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let recorder = core.recorder.clone();
@@ -102,14 +103,15 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     }
     tracing::info!(%address, "listening");
     let grace = Duration::from_secs(settings.http.shutdown_grace);
-    Ok(RunningServer { address, stop, serving, housekeeping, grace, recorder, gate })
+    Ok(RunningServer { address, stop, serving, housekeeping, erasing, grace, recorder, gate })
 }
+    let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, housekeeping, grace, recorder, gate, .. } = self;
+        let Self { stop, serving, housekeeping, erasing, grace, recorder, gate, .. } = self;
         housekeeping.abort();
         let _ = stop.send(());
         // Changes are seen through even if their caller has hung up, so the connections alone do not tell.
@@ -120,3 +122,4 @@ impl RunningServer {
         recorder.stop().await;
     }
 }
+        erasing.abort();

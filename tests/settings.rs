@@ -32,7 +32,7 @@ fn later_sources_win() {
 
 #[test]
 fn bad_ones_are_named() {
-    let cases: [(Result<Settings, String>, &str); 11] = [
+    let cases: [(Result<Settings, String>, &str); 13] = [
         (load("colour = 1", &[], &[]), "setting `colour` (from "),
         (load("[limits]\npagesize = 1", &[], &[]), "setting `limits.pagesize` (from "),
         (load("[limits]\npage_size = \"many\"", &[], &[]), "setting `limits.page_size` (from "),

@@ -10,7 +10,7 @@ pub struct Model {
     pub id: i64,
     pub act: String,
     pub sealed: Option<Vec<u8>>,
-    pub requested_by: i64,
+    pub requested_by: Option<i64>,
     pub requested_at: i64,
     pub expires_at: i64,
     pub decided_at: Option<i64>,

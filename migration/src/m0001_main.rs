@@ -71,9 +71,21 @@ CREATE TABLE policy_change (
 )
 --
 CREATE TABLE proposal (
-    id ROWID, act TEXT NOT NULL, sealed BYTES, requested_by BIGINT NOT NULL, requested_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
+    id ROWID, act TEXT NOT NULL, sealed BYTES, requested_by BIGINT, requested_at BIGINT NOT NULL, expires_at BIGINT NOT NULL,
     decided_at BIGINT, decided_by BIGINT, approved BIGINT
 )
+--
+CREATE TABLE legal_hold (
+    id ROWID, subject_id BIGINT, lead_id BIGINT, since BIGINT, until BIGINT, reason TEXT NOT NULL, set_at BIGINT NOT NULL, asked_by BIGINT,
+    set_by BIGINT, lifted_at BIGINT, lift_reason TEXT, lift_asked_by BIGINT, lifted_by BIGINT
+)
+--
+CREATE TABLE erasure (
+    id ROWID, kind STRING NOT NULL, item BIGINT NOT NULL, reason TEXT NOT NULL, at BIGINT NOT NULL, asked_by BIGINT, approved_by BIGINT,
+    request_id BIGINT NOT NULL, traces TEXT, swept BIGINT NOT NULL, details BIGINT NOT NULL, documents BIGINT NOT NULL, done_at BIGINT
+)
+--
+CREATE INDEX erasure_item ON erasure (kind, item)
 --
 CREATE TABLE lead (
     id ROWID, version BIGINT NOT NULL, level BIGINT NOT NULL, compartments BIGINT NOT NULL,
@@ -156,6 +168,8 @@ CREATE TABLE change_detail (
     request_id BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
     salt BYTES NOT NULL, PRIMARY KEY (request_id, seq)
 ) CLUSTERED
+--
+CREATE INDEX change_detail_item ON change_detail (kind, item)
 --
 CREATE TABLE outbox (
     id ROWID, request_id BIGINT NOT NULL, at BIGINT NOT NULL, body BYTES NOT NULL, owner BIGINT NOT NULL

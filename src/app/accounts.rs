@@ -115,6 +115,6 @@ pub(super) async fn unlock(op: &Op, id: Id, app: bool) -> Result<Option<Proposal
 }
 
 fn is_locked(snapshot: &Snapshot, id: Id, app: bool) -> Result<bool, Refusal> {
-    let account = snapshot.accounts.get(&id).filter(|account| account.is_app == app).ok_or_else(Refusal::not_found)?;
+    let account = snapshot.accounts.get(&id).filter(|account| account.is_app == app && !account.erased).ok_or_else(Refusal::not_found)?;
     Ok(account.locked)
 }

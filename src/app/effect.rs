@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::{
-    Error, Op, apps,
-    revise::{Basis, recorded, settled},
+    Error, Op, apps, holds,
+    revise::{Basis, author, recorded, settled},
 };
 use crate::{
     domain::{Id, Timestamp},
-    policy::{Act, Decided, Permit, Refusal},
-    store::{AppSecret, Change, NewSecret, Settled, Tx, sessions::SessionsOf},
+    policy::{Act, Agreed, Decided, HoldOn, LegalHold, Permit, Proposal, Refusal},
+    store::{AppSecret, Change, ErasedKind, Erasure, NewSecret, Settled, Tx, sessions::SessionsOf},
 };
 
 /// What is written.
@@ -18,6 +18,9 @@ enum Effect {
     Secret(NewSecret),
     Password(Id, String),
     Unlock(Id),
+    Erase(Erasure),
+    SetHold(LegalHold),
+    LiftHold(Id, Agreed, String),
 }
 
 /// What an act changes, as records and lists of proposals have it.
@@ -34,6 +37,35 @@ pub fn changes(op: &Op, act: &Act) -> Vec<Change> {
             let kind = if is_app { "app" } else { "person" };
             vec![Change { kind, item: Id(*account).to_string(), before: state(true), after: state(false) }]
         }
+        Act::EraseLead { lead, reason } => erased(ErasedKind::Lead, Id(*lead), reason),
+        Act::ErasePerson { person, reason } => erased(ErasedKind::Person, Id(*person), reason),
+        Act::SetHold { hold, on, reason } => vec![Change {
+            kind: "legalHold",
+            item: Id(*hold).to_string(),
+            before: None,
+            after: Some(json!({ "on": held(on), "reason": reason }).to_string()),
+        }],
+        Act::LiftHold { hold, reason } => vec![Change {
+            kind: "legalHold",
+            item: Id(*hold).to_string(),
+            before: Some(json!({ "lifted": false }).to_string()),
+            after: Some(json!({ "lifted": true, "reason": reason }).to_string()),
+        }],
+    }
+}
+
+/// The thing by its kind, so that its records lead to this one, and the erasure, so that what is said of it stays.
+fn erased(kind: ErasedKind, item: Id, reason: &str) -> Vec<Change> {
+    let after = json!({ "erased": kind.name(), "reason": reason }).to_string();
+    let gone = Change { kind: kind.name(), item: item.to_string(), before: None, after: None };
+    vec![gone, Change { kind: "erasure", item: item.to_string(), before: None, after: Some(after) }]
+}
+
+fn held(on: &HoldOn) -> serde_json::Value {
+    match on {
+        HoldOn::Subject { id } => json!({ "subject": Id(*id).to_string() }),
+        HoldOn::Lead { id } => json!({ "lead": Id(*id).to_string() }),
+        HoldOn::Time { from, until } => json!({ "since": Timestamp(*from).to_string(), "until": Timestamp(*until).to_string() }),
     }
 }
 
@@ -44,9 +76,12 @@ pub(super) async fn take_hold(
     basis: &Basis,
     act: &Act,
     sealed: Option<Vec<u8>>,
-    proposal: Option<(Id, Decided)>,
+    proposal: Option<(&Proposal, Decided)>,
 ) -> Result<bool, Error> {
-    let effect = Effect::of(op, basis, act, sealed)?;
+    holds::admit(op, act).await?;
+    let agreed = Agreed { at: op.core.now(), asked_by: proposal.and_then(|(asked, _)| asked.requested_by), by: author(op) };
+    let effect = Effect::of(op, basis, act, sealed, agreed)?;
+    let proposal = proposal.map(|(asked, end)| (asked.id, end));
     let mut changes = changes(op, act);
     changes.extend(proposal.map(|(id, _)| decided(id, "APPROVED")));
     let note = op.note_change(changes);
@@ -81,8 +116,14 @@ pub(super) fn decided(id: Id, after: &str) -> Change {
 }
 
 impl Effect {
-    fn of(op: &Op, basis: &Basis, act: &Act, sealed: Option<Vec<u8>>) -> Result<Self, Error> {
-        let account = |id: i64| basis.snapshot.accounts.get(&Id(id)).map(|_| Id(id)).ok_or_else(Refusal::not_found);
+    fn of(op: &Op, basis: &Basis, act: &Act, sealed: Option<Vec<u8>>, agreed: Agreed) -> Result<Self, Error> {
+        let known = |id: i64| basis.snapshot.accounts.get(&Id(id)).filter(|account| !account.erased);
+        let account = |id: i64| known(id).map(|_| Id(id)).ok_or_else(Refusal::not_found);
+        let erase = |kind, item: i64, reason: &String| {
+            let (id, reason) = (op.core.new_id(), reason.clone());
+            let (swept, details, documents, done_at) = (0, 0, 0, None);
+            Self::Erase(Erasure { id, kind, item: Id(item), reason, agreed, request: op.request, swept, details, documents, done_at })
+        };
         let unsealed = || Refusal::conflict("What it is about is no longer kept; ask for it again.");
         Ok(match act {
             Act::Policy { changes } => {
@@ -103,6 +144,17 @@ impl Effect {
                 Self::Password(account(*person)?, hash)
             }
             Act::Unlock { account: id } => Self::Unlock(account(*id)?),
+            Act::EraseLead { lead, reason } => erase(ErasedKind::Lead, *lead, reason),
+            Act::ErasePerson { person, reason } => {
+                if !known(*person).is_none_or(|account| account.locked) {
+                    return Err(Refusal::conflict("The account is not locked any more.").into());
+                }
+                erase(ErasedKind::Person, *person, reason)
+            }
+            Act::SetHold { hold, on, reason } => {
+                Self::SetHold(LegalHold { id: Id(*hold), on: *on, reason: reason.clone(), set: agreed, lifted: None })
+            }
+            Act::LiftHold { hold, reason } => Self::LiftHold(Id(*hold), agreed, reason.clone()),
         })
     }
 
@@ -118,6 +170,19 @@ impl Effect {
                 tx.end_sessions(SessionsOf::Subject(*person), at, "password").await?;
             }
             Self::Unlock(account) => tx.set_locked(permit, *account, None).await?,
+            Self::Erase(erasure) => {
+                let traces = match erasure.kind {
+                    ErasedKind::Lead => tx.erase_lead(permit, erasure.item).await?,
+                    ErasedKind::Person => tx.erase_person(permit, erasure.item, at).await?,
+                };
+                tx.put_erasure(permit, erasure, &traces).await?;
+            }
+            Self::SetHold(hold) => tx.put_hold(permit, hold).await?,
+            Self::LiftHold(hold, agreed, reason) => {
+                if !tx.lift_hold(permit, *hold, *agreed, reason).await? {
+                    return Err(Refusal::conflict("It has been lifted already.").into());
+                }
+            }
         }
         Ok(())
     }

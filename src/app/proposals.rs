@@ -7,6 +7,7 @@ pub use super::effect::changes;
 use super::{
     Error, Op,
     effect::{decided, take_hold},
+    erasure,
     revise::{ATTEMPTS, Attempt, Basis, attempt, author, overtaken},
 };
 pub use crate::store::Change;
@@ -45,7 +46,8 @@ pub async fn approve(op: &Op, id: Id) -> Result<Proposal, Error> {
         let acting = basis.acting();
         basis.snapshot.document.may_approve(&proposal, &acting)?;
         let end = Decided { at: acting.now, by: acting.by, approved: true };
-        if take_hold(op, &basis, &proposal.act, sealed, Some((id, end))).await? {
+        if take_hold(op, &basis, &proposal.act, sealed, Some((&proposal, end))).await? {
+            erasure::after(&op.core, &proposal.act).await;
             return Ok(Proposal { decided: Some(end), ..proposal });
         }
     }
@@ -59,7 +61,7 @@ pub async fn reject(op: &Op, id: Id) -> Result<Proposal, Error> {
     proposal.waits(basis.acting().now)?;
     let end = Decided { at: basis.acting().now, by: basis.acting().by, approved: false };
     let ended = Proposal { decided: Some(end), ..proposal };
-    let state = if end.by == Some(ended.requested_by) { "WITHDRAWN" } else { "REJECTED" };
+    let state = if end.by == ended.requested_by { "WITHDRAWN" } else { "REJECTED" };
     let permit = basis.permit;
     let written = op.commit(vec![decided(id, state)], move |tx| {
         Box::pin(async move {
@@ -73,15 +75,16 @@ pub async fn reject(op: &Op, id: Id) -> Result<Proposal, Error> {
     Ok(ended)
 }
 
-/// Does an act at once for the operator; of anybody else makes a proposal. `sealed` is the hash of the password or secret
-/// it is about.
+/// Does an act at once for the operator, unless it always takes two; of anybody else makes a proposal. `sealed` is the hash of the
+/// password or secret it is about.
 pub(super) async fn do_or_ask(op: &Op, act: Act, sealed: Option<Vec<u8>>) -> Result<Option<Proposal>, Error> {
-    if !op.subject.operator {
-        return ask(op, act, sealed).await.map(Some);
-    }
     for _ in 0..ATTEMPTS {
         let basis = Basis::of(op, act.permission()).await?;
+        if !op.subject.operator || !basis.snapshot.document.operator_alone(&act, &basis.acting()) {
+            return ask(op, act, sealed).await.map(Some);
+        }
         if take_hold(op, &basis, &act, sealed.clone(), None).await? {
+            erasure::after(&op.core, &act).await;
             return Ok(None);
         }
     }
@@ -117,7 +120,7 @@ async fn find(op: &Op, id: Id) -> Result<NewProposal, Error> {
 async fn ask(op: &Op, act: Act, sealed: Option<Vec<u8>>) -> Result<Proposal, Error> {
     let basis = Basis::of(op, act.permission()).await?;
     basis.snapshot.document.may_ask(&act, &basis.acting())?;
-    let (requested_by, now) = (author(op).ok_or_else(Refusal::not_found)?, basis.acting().now);
+    let (requested_by, now) = (author(op), basis.acting().now);
     let expires_at = now.plus_seconds(PROPOSAL_SECONDS);
     let proposal = Proposal { id: op.core.new_id(), act, requested_by, requested_at: now, expires_at, decided: None };
     let wanted: Vec<_> = changes(op, &proposal.act).into_iter().map(described).collect();

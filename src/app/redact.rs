@@ -25,6 +25,9 @@ const SHOWN: &[&str] = &[
     "session",
     "proposal",
     "contactAccount",
+    "erasure",
+    "legalHold",
+    "ledgerSegment",
 ];
 
 /// A document with every string, number and comment hidden; ids stay, they name what was asked for and tell no more.
@@ -55,6 +58,11 @@ pub fn literals(document: &str) -> String {
         rest = &rest[length..];
     }
     out
+}
+
+/// Whether somebody wrote texts into a document, or comments, instead of handing them over as variables.
+pub fn has_texts(document: &str) -> bool {
+    document.contains('#') || literals(document).contains(&format!("\"{HIDDEN}\""))
 }
 
 /// The string at the beginning of `text`: what stands between its quotes, and its whole length with them.

@@ -65,7 +65,10 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
 
 fn grant_admin(op: &Op, document: &mut PolicyDocument, admin: &NewPerson) -> Result<(), Error> {
     let (role, _) = document.role_named(table::ADMIN).ok_or_else(Refusal::not_found)?;
-    let accounts = HashMap::from([(admin.id, Account { name: admin.name.clone(), is_app: false, locked: false, password_given: false })]);
+    let accounts = HashMap::from([(
+        admin.id,
+        Account { name: admin.name.clone(), is_app: false, locked: false, password_given: false, erased: false },
+    )]);
     let acting = Acting { by: revise::author(op), now: admin.at, accounts: &accounts };
     let reason = "First admin of a new installation.".into();
     let wish = GrantWish { subject: admin.id, role, team: None, compartments: Vec::new(), reason, expires_at: None };

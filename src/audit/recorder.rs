@@ -208,6 +208,11 @@ impl Recorder {
         sequencer::fold(&self.inside).await
     }
 
+    /// Erases what lies beside these entries, and these documents; how many of each there were.
+    pub async fn erase_beside(&self, entries: Vec<(Id, u64)>, documents: Vec<Digest>) -> Result<(u64, u64), StoreError> {
+        self.inside.writer.erase_beside(entries, documents).await
+    }
+
     /// How the tree stands.
     pub fn standing(&self) -> Standing {
         lock(&self.inside.standing).clone()

@@ -29,6 +29,14 @@ pub(crate) async fn person(op: &Op, who: &str) -> Result<people::PersonView, Err
     }
 }
 
+/// The id of the person with this e-mail address; an id is taken as it is, that of an erased person too.
+pub(crate) async fn person_id(op: &Op, who: &str) -> Result<Id, Error> {
+    if let Ok(id) = who.parse() {
+        return Ok(id);
+    }
+    Ok(person(op, who).await?.id)
+}
+
 /// The app with this client id or id.
 pub(crate) async fn app(op: &Op, which: &str) -> Result<apps::AppView, Error> {
     if let Ok(id) = which.parse() {

@@ -7,10 +7,12 @@ mod config;
 mod contact_account;
 mod custody;
 mod demo;
+mod erase;
 mod exit;
 mod export;
 mod find;
 mod grant;
+mod hold;
 mod import;
 mod init;
 mod keys;
@@ -84,6 +86,8 @@ enum Command {
     ContactAccount(contact_account::ContactAccount),
     Custody(custody::Custody),
     Purpose(purpose::Purpose),
+    Hold(hold::Hold),
+    Erase(erase::Erase),
     Keys(keys::Keys),
     /// Print the GraphQL schema (SDL)
     Schema(schema::Print),
@@ -137,6 +141,8 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::ContactAccount(account) => in_runtime(Operator::during(&global, async |operator| account.run(operator).await)),
         Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
         Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
+        Command::Hold(hold) => in_runtime(Operator::during(&global, async |operator| hold.run(operator).await)),
+        Command::Erase(erase) => in_runtime(Operator::during(&global, async |operator| erase.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),
         Command::Serve(serve) => in_runtime(serve.run(&global)),
         Command::Migrate(migrate) => in_runtime(migrate.run(&global)),

@@ -13,7 +13,7 @@ use super::{Exit, Failure, find, operator::Operator, output};
 const AFTER_HELP: &str = "\
 What widens what somebody can see or do (a field marked lower, a team moved, a client secret, a password reset, an account
 unlocked) waits until a second admin approves it over the API, at most a week. On the command line the same commands take
-hold at once.
+hold at once. Erasures and legal holds wait even then, as soon as there are two admins.
 
 Examples:
   leadkeep proposal list
@@ -82,7 +82,8 @@ async fn list(operator: &Operator, state: Option<ProposalState>) -> Result<(), F
 
 fn rows(op: &Op, proposal: &Proposed) -> Vec<[String; 7]> {
     let state = format!("{:?}", proposal.state(op.at)).to_uppercase();
-    let asked_by = op.snapshot.name(proposal.requested_by).map_or_else(|| proposal.requested_by.to_string(), str::to_owned);
+    let named = |by: Id| op.snapshot.name(by).map_or_else(|| by.to_string(), str::to_owned);
+    let asked_by = proposal.requested_by.map_or_else(|| "operator".to_owned(), named);
     let until: Timestamp = proposal.expires_at;
     let changes = proposals::changes(op, &proposal.act).into_iter().map(|change| {
         let what = format!("{} {}", change.kind, change.item);

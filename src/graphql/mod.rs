@@ -12,6 +12,7 @@ pub mod app;
 pub mod channel;
 pub mod contact_account;
 pub mod custody;
+pub mod erasure;
 pub mod error;
 pub mod export;
 mod exposure;
@@ -19,6 +20,7 @@ pub mod field_marking;
 pub mod grant;
 pub mod import;
 mod lead;
+pub mod legal_hold;
 pub mod marking;
 pub mod order;
 mod page;
@@ -60,6 +62,8 @@ pub struct Query(
     contact_account::ContactAccountQuery,
     custody::CustodyQuery,
     purpose::PurposeQuery,
+    erasure::ErasureQuery,
+    legal_hold::LegalHoldQuery,
 );
 
 /// The root of mutations.
@@ -79,6 +83,8 @@ pub struct Mutation(
     contact_account::ContactAccountMutation,
     lead::RelationshipMutation,
     purpose::PurposeMutation,
+    erasure::ErasureMutation,
+    legal_hold::LegalHoldMutation,
 );
 
 /// The schema.

@@ -43,4 +43,6 @@ names! {
     RegisterRead "See every account of the register of contact accounts.";
     RegisterManage "Enter the company's accounts into the register, and change them.";
     CustodyRead "See the custody report over the leads of the role's windows.";
+    DataErase "Erase what is kept of a lead or a person, together with another who may.";
+    HoldManage "Set and lift legal holds, together with another who may.";
 }

@@ -44,10 +44,18 @@ pub enum ProposalAct {
     Password,
     /// Lets a locked person or app in again.
     Unlock,
+    /// Erases what is kept of a lead.
+    EraseLead,
+    /// Erases what is kept of a person.
+    ErasePerson,
+    /// Keeps something from being erased or removed.
+    SetLegalHold,
+    /// Lets go what was held.
+    LiftLegalHold,
 }
 
-/// Something that widens what somebody can see or do: it has no effect until another admin approves it, and none after a
-/// week.
+/// Something that widens what somebody can see or do, or cannot be taken back: it has no effect until another admin approves
+/// it, and none after a week.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Proposal {
@@ -77,14 +85,14 @@ impl Proposal {
         proposals::changes(op(ctx), &self.whole.act).into_iter().map(ProposedChange::from).collect()
     }
 
-    /// The person or app it is about; null for a change of the policy.
+    /// The person or app it is about; null if it is about none.
     async fn about(&self, ctx: &Context<'_>) -> Option<AccountReference> {
         self.whole.act.about().map(|id| AccountReference::of(op(ctx), id))
     }
 
-    /// Who asked for it.
-    async fn requested_by(&self, ctx: &Context<'_>) -> AccountReference {
-        AccountReference::of(op(ctx), self.whole.requested_by)
+    /// Who asked for it; null is the operator, on the command line.
+    async fn requested_by(&self, ctx: &Context<'_>) -> Option<AccountReference> {
+        self.whole.requested_by.map(|id| AccountReference::of(op(ctx), id))
     }
 
     /// Who approved, rejected or withdrew it; with `decidedAt`, null is the operator, on the command line.
@@ -106,6 +114,10 @@ impl From<policy::Proposal> for Proposal {
             Act::AppSecret { .. } => ProposalAct::AppSecret,
             Act::Password { .. } => ProposalAct::Password,
             Act::Unlock { .. } => ProposalAct::Unlock,
+            Act::EraseLead { .. } => ProposalAct::EraseLead,
+            Act::ErasePerson { .. } => ProposalAct::ErasePerson,
+            Act::SetHold { .. } => ProposalAct::SetLegalHold,
+            Act::LiftHold { .. } => ProposalAct::LiftLegalHold,
         };
         Self {
             id: opaque(proposal.id),
@@ -121,7 +133,7 @@ impl From<policy::Proposal> for Proposal {
 /// Something that a proposal changes.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ProposedChange {
-    /// `fieldMarking`, `setting`, `team`, `appSecret`, `person` or `app`.
+    /// `fieldMarking`, `setting`, `team`, `appSecret`, `person`, `app`, `lead`, `erasure` or `legalHold`.
     kind: &'static str,
     /// Which one: the name of the field or setting, the id of anything else.
     item: String,
@@ -197,7 +209,8 @@ pub struct ProposalMutation;
 #[Object]
 impl ProposalMutation {
     /// Puts into effect what another admin asked for. Neither who asked nor the person it is about can. Needs
-    /// `POLICY_MANAGE` for a change of the policy, `ACCOUNTS_MANAGE` for anything else.
+    /// `POLICY_MANAGE` for a change of the policy, `DATA_ERASE` for an erasure, `HOLD_MANAGE` for a legal hold, `ACCOUNTS_MANAGE` for
+    /// anything else.
     async fn approve_proposal(
         &self,
         ctx: &Context<'_>,

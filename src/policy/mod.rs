@@ -3,6 +3,7 @@
 pub mod agreement;
 pub mod change;
 pub mod document;
+pub mod hold;
 pub mod items;
 pub mod marking;
 pub mod mask;
@@ -19,6 +20,7 @@ pub mod window;
 pub use agreement::AgreementKind;
 pub use change::{Act, Acting, Decided, GrantWish, PROPOSAL_SECONDS, Proposal, ProposalState};
 pub use document::{FieldMarkings, GrantRow, GrantState, PolicyDocument, Quotas, RoleDefinition, Scope, TeamRow, WindowTemplate};
+pub use hold::{Agreed, HoldOn, LegalHold};
 pub use marking::{Level, Marking};
 pub use permission::{Permission, Permissions};
 pub use purpose::{Declared, Purpose};

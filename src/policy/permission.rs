@@ -40,6 +40,8 @@ permissions! {
     RegisterRead "REGISTER_READ" "See every account of the register of contact accounts.";
     RegisterManage "REGISTER_MANAGE" "Enter the company's accounts into the register, and change them.";
     CustodyRead "CUSTODY_READ" "See the custody report over the leads of the role's windows.";
+    DataErase "DATA_ERASE" "Erase what is kept of a lead or a person, together with another who may.";
+    HoldManage "HOLD_MANAGE" "Set and lift legal holds, together with another who may.";
 }
 
 impl Permission {

@@ -19,6 +19,8 @@ pub struct Account {
     pub locked: bool,
     /// Whether somebody else set its password, so that it may do nothing but set another.
     pub password_given: bool,
+    /// Whether it is a person's who was erased.
+    pub erased: bool,
 }
 
 /// Person, app, whether it is the operator, and for what.

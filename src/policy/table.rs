@@ -51,8 +51,8 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 /// The roles that ship.
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
-        AccountsManage, CustodyRead, DirectoryRead, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead,
-        LeadUpdate, LogRead, PolicyManage, PolicyRead, RegisterManage, RegisterRead,
+        AccountsManage, CustodyRead, DataErase, DirectoryRead, HoldManage, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport,
+        LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, RegisterManage, RegisterRead,
     };
     const fn quotas(leads_per_day: u32, rows_per_export: u32) -> Quotas {
         Quotas { leads_per_day: Some(leads_per_day), rows_per_export: Some(rows_per_export) }
@@ -109,7 +109,7 @@ pub const ROLES: &[BuiltIn] = {
         (
             "admin",
             "Manages people, apps, roles and markings, no lead.",
-            &[PolicyManage, PolicyRead, AccountsManage, DirectoryRead, RegisterRead, RegisterManage],
+            &[PolicyManage, PolicyRead, AccountsManage, DirectoryRead, RegisterRead, RegisterManage, DataErase, HoldManage],
             &[],
             NONE,
         ),
@@ -131,7 +131,7 @@ pub const ADMIN: &str = "admin";
 
 /// What manages. Nobody can hold one of these together with one of [`REVIEWING`]: duties are separate, and the
 /// built-in `admin` and `auditor` are two persons. A role with either opens no window onto leads.
-pub const MANAGING: &[Permission] = &[Permission::PolicyManage, Permission::AccountsManage];
+pub const MANAGING: &[Permission] = &[Permission::PolicyManage, Permission::AccountsManage, Permission::DataErase, Permission::HoldManage];
 /// What reviews.
 pub const REVIEWING: &[Permission] = &[Permission::LogRead];
 

@@ -4,6 +4,7 @@
 //! next: the writer gives the handle up and opens another, the caller begins a new epoch.
 
 mod beside;
+mod erase;
 mod fold;
 pub mod index;
 mod indexed;

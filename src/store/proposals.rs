@@ -28,7 +28,7 @@ impl Tx<'_> {
             id: Set(id.0),
             act: Set(serde_json::to_string(act).map_err(|error| StoreError::Corrupt(error.to_string()))?),
             sealed: Set(new.sealed.clone()),
-            requested_by: Set(requested_by.0),
+            requested_by: Set(requested_by.map(|by| by.0)),
             requested_at: Set(requested_at.0),
             expires_at: Set(expires_at.0),
             decided_at: Set(None),
@@ -91,16 +91,19 @@ impl Store {
 
 /// [`Proposal::state`] as SQL.
 fn standing(state: Option<ProposalState>, now: Timestamp) -> Condition {
-    let by_author = || ExprTrait::eq(Expr::col(Column::DecidedBy), Expr::col(Column::RequestedBy));
+    let same = || ExprTrait::eq(Expr::col(Column::DecidedBy), Expr::col(Column::RequestedBy));
+    // Neither is anybody: the operator asked, and took it back.
+    let neither = || Condition::all().add(Column::DecidedBy.is_null()).add(Column::RequestedBy.is_null());
+    let either_is_nobody = || Condition::any().add(Column::DecidedBy.is_null()).add(Column::RequestedBy.is_null());
     let all = Condition::all();
     match state {
         None => all,
         Some(ProposalState::Pending) => all.add(Column::DecidedAt.is_null()).add(Column::ExpiresAt.gt(now.0)),
         Some(ProposalState::Expired) => all.add(Column::DecidedAt.is_null()).add(Column::ExpiresAt.lte(now.0)),
         Some(ProposalState::Approved) => all.add(Column::Approved.eq(1)),
-        Some(ProposalState::Withdrawn) => all.add(Column::Approved.eq(0)).add(by_author()),
+        Some(ProposalState::Withdrawn) => all.add(Column::Approved.eq(0)).add(Condition::any().add(same()).add(neither())),
         Some(ProposalState::Rejected) => {
-            all.add(Column::Approved.eq(0)).add(Condition::any().add(Column::DecidedBy.is_null()).add(by_author().not()))
+            all.add(Column::Approved.eq(0)).add(Condition::any().add(either_is_nobody()).add(same().not())).add(neither().not())
         }
     }
 }
@@ -110,7 +113,7 @@ fn read(row: proposal::Model) -> Result<Proposal, StoreError> {
     Ok(Proposal {
         id: Id(row.id),
         act: serde_json::from_str(&row.act).map_err(|error| StoreError::Corrupt(format!("proposal {}: {error}", row.id)))?,
-        requested_by: Id(row.requested_by),
+        requested_by: row.requested_by.map(Id),
         requested_at: Timestamp(row.requested_at),
         expires_at: Timestamp(row.expires_at),
         decided: row.decided_at.map(decided),

@@ -17,6 +17,8 @@ use crate::{
 pub(super) const APP: i64 = 2;
 /// The same for a person.
 pub(super) const PERSON: i64 = 1;
+/// The same for a person who was erased.
+pub(super) const ERASED: i64 = 3;
 
 const RIGHTS: &str = "rights";
 
@@ -42,7 +44,7 @@ impl Store {
         let document = PolicyDocument::from_items(items).map_err(StoreError::Corrupt)?;
         let account = |row: subject::Model| {
             let (is_app, locked, password_given) = (row.kind == APP, row.locked_at.is_some(), given.contains(&row.id));
-            (Id(row.id), Account { name: row.name, is_app, locked, password_given })
+            (Id(row.id), Account { name: row.name, is_app, locked, password_given, erased: row.kind == ERASED })
         };
         let accounts: HashMap<_, _> = subjects.into_iter().map(account).collect();
         let sha256 = document.sha256();

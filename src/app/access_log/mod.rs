@@ -21,7 +21,7 @@ use super::{Error, Op};
 use crate::{
     audit::{codec, record::Entry},
     domain::{Digest, Timestamp, clock::SECOND},
-    store::{LogEntry, StoreError, ledger::Reach},
+    store::{LogEntry, Store, StoreError, ledger::Reach},
 };
 
 /// How far the clocks of two servers may lie apart (µs) before a search by time misses something.
@@ -91,5 +91,13 @@ async fn reach(op: &Op, since: Timestamp, until: Timestamp) -> Result<Reach, Err
 
 fn logged(entry: LogEntry) -> Result<Logged, Error> {
     let unreadable = |cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index));
+/// Between which places in the tree the records of operations begun in this time lie, of what is in the tree; asked by nobody.
+pub(in crate::app) async fn span(store: &Store, since: Timestamp, until: Timestamp) -> Result<(u64, u64), StoreError> {
+    let since = Timestamp(since.0.saturating_sub(CLOCK_SKEW));
+    let until = Timestamp(until.0.saturating_add(CLOCK_SKEW + LATE));
+    let reach = store.ledger_reach(since, until).await?;
+    Ok((reach.floor, reach.ceiling.unwrap_or(reach.size).min(reach.size)))
+}
+
     Ok(Logged { index: entry.index, leaf: entry.leaf, entry: codec::decode(&entry.body).map_err(unreadable)? })
 }

@@ -1,18 +1,18 @@
 //! Proposals: what one admin asks for and another lets happen. They hold every act that widens what somebody can see or
-//! do and is no grant; what narrows takes hold at once.
+//! do and is no grant, and what cannot be taken back or keeps from being erased; what narrows takes hold at once.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Acting, grants::ENOUGH_ADMINS};
 use crate::{
     domain::{Id, Timestamp},
-    policy::{Code, Permission, PolicyDocument, Refusal, items::ItemChange},
+    policy::{Code, HoldOn, Permission, PolicyDocument, Refusal, items::ItemChange},
 };
 
 /// How long a proposal waits for another admin, in seconds: a week.
 pub const PROPOSAL_SECONDS: i64 = 7 * 86_400;
 
-/// An act that widens.
+/// An act that takes two.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Act {
@@ -40,6 +40,36 @@ pub enum Act {
         /// The person or app.
         account: i64,
     },
+    /// Erases what is kept of a lead beside its id.
+    EraseLead {
+        /// Which lead.
+        lead: i64,
+        /// Why.
+        reason: String,
+    },
+    /// Erases what is kept of a person beside their id.
+    ErasePerson {
+        /// Who.
+        person: i64,
+        /// Why.
+        reason: String,
+    },
+    /// Keeps something from being erased or removed.
+    SetHold {
+        /// Id of the hold.
+        hold: i64,
+        /// What is held.
+        on: HoldOn,
+        /// Why.
+        reason: String,
+    },
+    /// Lets go what was held.
+    LiftHold {
+        /// The hold.
+        hold: i64,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl Act {
@@ -48,14 +78,25 @@ impl Act {
         match self {
             Self::Policy { .. } => Permission::PolicyManage,
             Self::AppSecret { .. } | Self::Password { .. } | Self::Unlock { .. } => Permission::AccountsManage,
+            Self::EraseLead { .. } | Self::ErasePerson { .. } => Permission::DataErase,
+            Self::SetHold { .. } | Self::LiftHold { .. } => Permission::HoldManage,
         }
+    }
+
+    /// Whether it takes two even on the command line: it cannot be taken back, or lets happen what cannot.
+    pub const fn takes_two_always(&self) -> bool {
+        matches!(self, Self::EraseLead { .. } | Self::ErasePerson { .. } | Self::SetHold { .. } | Self::LiftHold { .. })
     }
 
     /// The person or app it is about.
     pub const fn about(&self) -> Option<Id> {
         match self {
-            Self::Policy { .. } => None,
-            Self::AppSecret { app: id, .. } | Self::Password { person: id } | Self::Unlock { account: id } => Some(Id(*id)),
+            Self::AppSecret { app: id, .. }
+            | Self::Password { person: id }
+            | Self::Unlock { account: id }
+            | Self::ErasePerson { person: id, .. }
+            | Self::SetHold { on: HoldOn::Subject { id }, .. } => Some(Id(*id)),
+            Self::Policy { .. } | Self::EraseLead { .. } | Self::SetHold { .. } | Self::LiftHold { .. } => None,
         }
     }
 }
@@ -67,8 +108,8 @@ pub struct Proposal {
     pub id: Id,
     /// What is asked for.
     pub act: Act,
-    /// The admin who asked.
-    pub requested_by: Id,
+    /// The admin who asked; `None` is the operator.
+    pub requested_by: Option<Id>,
     /// When.
     pub requested_at: Timestamp,
     /// Until when it waits.
@@ -108,7 +149,7 @@ impl Proposal {
     pub fn state(&self, now: Timestamp) -> ProposalState {
         match self.decided {
             Some(decided) if decided.approved => ProposalState::Approved,
-            Some(decided) if decided.by == Some(self.requested_by) => ProposalState::Withdrawn,
+            Some(decided) if decided.by == self.requested_by => ProposalState::Withdrawn,
             Some(_) => ProposalState::Rejected,
             None if self.expires_at <= now => ProposalState::Expired,
             None => ProposalState::Pending,
@@ -131,7 +172,7 @@ impl PolicyDocument {
     pub fn may_approve(&self, proposal: &Proposal, acting: &Acting<'_>) -> Result<(), Refusal> {
         proposal.waits(acting.now)?;
         match acting.by {
-            Some(by) if by == proposal.requested_by => {
+            by if by == proposal.requested_by => {
                 return Err(Refusal::forbidden("You asked for this; another admin must approve it."));
             }
             Some(by) if Some(by) == proposal.act.about() => {
@@ -142,10 +183,15 @@ impl PolicyDocument {
             }
             _ => {}
         }
-        if acting.open_account(proposal.requested_by).is_none() {
+        if proposal.requested_by.is_some_and(|by| acting.open_account(by).is_none()) {
             return Err(Refusal::conflict("Whoever asked for this is locked; ask for it anew."));
         }
         self.may_ask(&proposal.act, acting)
+    }
+
+    /// Whether the operator does it with no other's leave.
+    pub fn operator_alone(&self, act: &Act, acting: &Acting<'_>) -> bool {
+        acting.by.is_none() && (!act.takes_two_always() || self.admins(acting).len() < ENOUGH_ADMINS)
     }
 
     /// Whether somebody can ask for it at all.

@@ -15,7 +15,7 @@ fn marking(level: &str) -> MarkingText {
 fn proposal(act: Act, by: i64) -> Proposal {
     let requested_at = at(10);
     let expires_at = requested_at.plus_seconds(PROPOSAL_SECONDS);
-    Proposal { id: Id(500), act, requested_by: Id(by), requested_at, expires_at, decided: None }
+    Proposal { id: Id(500), act, requested_by: Some(Id(by)), requested_at, expires_at, decided: None }
 }
 
 /// A second admin, person 2, beside the first, and a third.

@@ -1,0 +1,140 @@
+//! Erasing: what the main database holds of a lead or a person beside the id goes, in one transaction.
+
+use std::collections::BTreeSet;
+
+use entity::{
+    change_detail, contact_account, idempotency, lead, lead_key, lead_origin, lead_relationship, lead_word, person, refresh_token, session,
+    subject,
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, Func},
+};
+use serde_json::Value;
+
+use super::{Store, StoreError, Tx, sessions::SessionsOf, snapshot::ERASED};
+use crate::{
+    domain::{AccountKind, Id, Timestamp},
+    policy::Permit,
+};
+
+/// What an erased person is called.
+const NOBODY: &str = "(erased)";
+/// Shorter texts are not looked for elsewhere: they would be found in what has nothing to do with them.
+const SHORTEST: usize = 5;
+/// Values of one `IN`.
+const AT_ONCE: usize = 500;
+
+impl Store {
+    /// Whether there is a lead with this id. Tells nothing else of it.
+    pub async fn has_lead(&self, _permit: Permit, id: Id) -> Result<bool, StoreError> {
+        let found = lead::Entity::find_by_id(id.0).select_only().column(lead::Column::Id);
+        Ok(found.into_tuple::<i64>().one(&self.0.main).await?.is_some())
+    }
+}
+
+impl Tx<'_> {
+    /// Erases a lead; returns the texts of it that may stand in what lies beside records. One that is gone stays gone.
+    pub async fn erase_lead(self, _permit: Permit, id: Id) -> Result<Vec<String>, StoreError> {
+        self.scrub(true).await?;
+        let mut traces = BTreeSet::new();
+        let texts = lead::Entity::find_by_id(id.0).select_only().columns([lead::Column::Emails, lead::Column::Phones]);
+        let texts: Option<(Option<String>, Option<String>)> = texts.into_tuple().one(self.0).await?;
+        let (emails, phones) = texts.unwrap_or_default();
+        for text in [emails, phones].into_iter().flatten() {
+            traces.extend(text.lines().map(str::to_owned));
+        }
+        self.erase_changes("lead", id, &["emails", "phones"], &mut traces).await?;
+        lead_key::Entity::delete_many().filter(lead_key::Column::LeadId.eq(id.0)).exec(self.0).await?;
+        lead_word::Entity::delete_many().filter(lead_word::Column::LeadId.eq(id.0)).exec(self.0).await?;
+        lead_origin::Entity::delete_many().filter(lead_origin::Column::LeadId.eq(id.0)).exec(self.0).await?;
+        lead_relationship::Entity::delete_many().filter(lead_relationship::Column::LeadId.eq(id.0)).exec(self.0).await?;
+        // The hash of what somebody asked for could be compared with a guess.
+        idempotency::Entity::delete_many().filter(idempotency::Column::Result.eq(id.to_string())).exec(self.0).await?;
+        lead::Entity::delete_by_id(id.0).exec(self.0).await?;
+        self.scrub(false).await?;
+        Ok(looked_for(traces))
+    }
+
+    /// Erases a person, whose sessions end; returns the same.
+    pub async fn erase_person(self, _permit: Permit, id: Id, at: Timestamp) -> Result<Vec<String>, StoreError> {
+        // Whoever is about to begin one of these sessions has begun it then, or finds the account locked.
+        self.end_sessions(SessionsOf::Subject(id), at, "erased").await?;
+        self.scrub(true).await?;
+        let mut traces = BTreeSet::new();
+        if let Some(row) = person::Entity::find_by_id(id.0).one(self.0).await? {
+            traces.insert(row.email);
+        }
+        let name = subject::Entity::find_by_id(id.0).one(self.0).await?.map(|row| row.name);
+        traces.extend(name.filter(|name| name != NOBODY));
+        self.erase_changes("person", id, &["email", "name"], &mut traces).await?;
+        let own = || Condition::all().add(session::Column::PersonId.eq(id.0));
+        let sessions: Vec<i64> =
+            session::Entity::find().select_only().column(session::Column::Id).filter(own()).into_tuple().all(self.0).await?;
+        for sessions in sessions.chunks(AT_ONCE) {
+            let of_them = refresh_token::Column::SessionId.is_in(sessions.iter().copied());
+            refresh_token::Entity::delete_many().filter(of_them).exec(self.0).await?;
+        }
+        session::Entity::delete_many().filter(own()).exec(self.0).await?;
+        self.erase_profiles(id, at, &mut traces).await?;
+        idempotency::Entity::delete_many().filter(idempotency::Column::Actor.eq(id.0)).exec(self.0).await?;
+        person::Entity::delete_by_id(id.0).exec(self.0).await?;
+        let locked = Func::coalesce([Expr::col(subject::Column::LockedAt), Expr::value(at.0)]);
+        subject::Entity::update_many()
+            .col_expr(subject::Column::Kind, Expr::value(ERASED))
+            .col_expr(subject::Column::Name, Expr::value(NOBODY))
+            .col_expr(subject::Column::LockedAt, locked.into())
+            .col_expr(subject::Column::Version, Expr::col(subject::Column::Version).add(1))
+            .filter(subject::Column::Id.eq(id.0))
+            .filter(subject::Column::Kind.ne(ERASED))
+            .exec(self.0)
+            .await?;
+        self.scrub(false).await?;
+        Ok(looked_for(traces))
+    }
+
+    /// The register forgets how the person's own profiles are called; that leads came through them stays.
+    async fn erase_profiles(self, person: Id, at: Timestamp, traces: &mut BTreeSet<String>) -> Result<(), StoreError> {
+        use contact_account::Column;
+        let own = [AccountKind::PersonalProfile, AccountKind::CompanySeat].map(AccountKind::number);
+        let profiles = contact_account::Entity::find().filter(Column::CustodianId.eq(person.0)).filter(Column::Kind.is_in(own));
+        for row in profiles.all(self.0).await? {
+            self.erase_changes("contactAccount", Id(row.id), &["handle"], traces).await?;
+            let retired = row.retired_at.unwrap_or(at.0);
+            traces.insert(row.handle);
+            let forget = contact_account::Entity::update_many()
+                .col_expr(Column::Handle, Expr::value(format!("{NOBODY} {}", Id(row.id))))
+                .col_expr(Column::Policy, Expr::value(None::<String>))
+                .col_expr(Column::RetiredAt, Expr::value(retired))
+                .col_expr(Column::Version, Expr::col(Column::Version).add(1));
+            forget.filter(Column::Id.eq(row.id)).exec(self.0).await?;
+        }
+        Ok(())
+    }
+
+    /// Before and after of what was changed of it go; the texts they have under `keys` are traces.
+    async fn erase_changes(self, kind: &str, id: Id, keys: &[&str], traces: &mut BTreeSet<String>) -> Result<(), StoreError> {
+        let of_them = Condition::all().add(change_detail::Column::Kind.eq(kind)).add(change_detail::Column::Item.eq(id.to_string()));
+        for row in change_detail::Entity::find().filter(of_them.clone()).all(self.0).await? {
+            for json in [row.before, row.after].into_iter().flatten() {
+                let object: Value = serde_json::from_str(&json).unwrap_or_default();
+                let texts = keys.iter().filter_map(|key| object.get(key)?.as_str());
+                traces.extend(texts.flat_map(str::lines).map(str::to_owned));
+            }
+        }
+        change_detail::Entity::delete_many().filter(of_them).exec(self.0).await?;
+        Ok(())
+    }
+
+    /// Whether SQLite overwrites what is deleted, instead of only leaving it out.
+    async fn scrub(self, on: bool) -> Result<(), StoreError> {
+        if self.0.get_database_backend() == DbBackend::Sqlite {
+            self.0.execute_unprepared(if on { "PRAGMA secure_delete = ON" } else { "PRAGMA secure_delete = OFF" }).await?;
+        }
+        Ok(())
+    }
+}
+
+fn looked_for(traces: BTreeSet<String>) -> Vec<String> {
+    traces.into_iter().filter(|text| text.chars().count() >= SHORTEST).collect()
+}
