@@ -11,7 +11,7 @@ use crate::{
     config::Settings,
     domain::{Clock, IdMaker, Random},
     http,
-    store::{Location, Store, StoreError},
+    store::{Location, Store, StoreError, archive::Archive},
 };
 
 /// Why the server did not start.
@@ -44,9 +44,18 @@ pub fn location(settings: &Settings) -> Location {
     }
 }
 
+/// The databases, with the archive if one is set.
+pub async fn open_store(settings: &Settings, connections: u32) -> Result<Store, StoreError> {
+    let store = Store::open(&location(settings), connections).await?;
+    if let Some(url) = &settings.ledger.archive.url {
+        store.attach(Archive::open(url)?);
+    }
+    Ok(store)
+}
+
 /// The inside, ready for use; the databases must be of the current schema ([`Store::migrate`]).
 pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
-    let store = Store::open(&location(settings), settings.database_connections).await?;
+    let store = open_store(settings, settings.database_connections).await?;
     let lacking = store.pending().await?;
     if lacking > 0 {
         return Err(StartError::Schema(lacking));
@@ -78,6 +87,7 @@ pub struct RunningServer {
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    erasing: JoinHandle<()>,
     grace: Duration,
     recorder: Recorder,
     gate: Arc<http::Gate>,
@@ -87,7 +97,6 @@ pub struct RunningServer {
 pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer, StartError> {
     let wanted = SocketAddr::new(settings.address, settings.port);
     let refused = |error| StartError::Listen(wanted, error);
-    erasing: JoinHandle<()>,
     let listener = TcpListener::bind(wanted).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let recorder = core.recorder.clone();
@@ -96,6 +105,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let gate = http::Gate::new(Arc::clone(&core), settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
     let gate = Arc::new(gate);
     let housekeeping = tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core)));
+    let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));
     if settings.auth.issuer.is_none() && !address.ip().is_loopback() {
@@ -105,7 +115,6 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let grace = Duration::from_secs(settings.http.shutdown_grace);
     Ok(RunningServer { address, stop, serving, housekeeping, erasing, grace, recorder, gate })
 }
-    let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
@@ -113,6 +122,7 @@ impl RunningServer {
     pub async fn shutdown(self) {
         let Self { stop, serving, housekeeping, erasing, grace, recorder, gate, .. } = self;
         housekeeping.abort();
+        erasing.abort();
         let _ = stop.send(());
         // Changes are seen through even if their caller has hung up, so the connections alone do not tell.
         let finished = async { (serving.await, gate.idle().await) };
@@ -122,4 +132,3 @@ impl RunningServer {
         recorder.stop().await;
     }
 }
-        erasing.abort();

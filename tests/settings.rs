@@ -28,6 +28,9 @@ fn later_sources_win() {
     assert_eq!(settings.log.format, leadkeep::config::LogFormat::Json);
     let lists = load("", &[("LEADKEEP_HTTP_TRUSTED_PROXIES", "[\"10.0.0.1\"]")], &[]).unwrap();
     assert_eq!(lists.http.trusted_proxies.len(), 1);
+    let (file, flags) = ("[ledger.archive]\nsegment = 512\nafter_days = 1", [("ledger.archive.after_days", "30")]);
+    let archive = load(file, &[("LEADKEEP_LEDGER_ARCHIVE_URL", "file:///a")], &flags).unwrap().ledger.archive;
+    assert_eq!((archive.url.as_deref(), archive.segment, archive.after_days), (Some("file:///a"), 512, 30), "sections in sections");
 }
 
 #[test]
@@ -39,6 +42,8 @@ fn bad_ones_are_named() {
         (load("", &[("LEADKEEP_COLOUR", "1")], &[]), "setting `colour` (from LEADKEEP_COLOUR)"),
         (load("", &[("LEADKEEP_LIMITS_PAGE_SIZE", "many")], &[]), "setting `limits.page_size` (from LEADKEEP_LIMITS_PAGE_SIZE)"),
         (load("", &[], &[("limits.page_size", "0")]), "setting `limits.page_size` (from a flag): must be at least 1"),
+        (load("", &[], &[("ledger.archive.segment", "100")]), "setting `ledger.archive.segment` (from a flag): must be a multiple of 256"),
+        (load("[ledger.archive]\nsize = 1", &[], &[]), "setting `ledger.archive.size` (from "),
         (load("", &[], &[("limits.page_size", "-1")]), "setting `limits.page_size` (from a flag)"),
         (load("", &[("DATABASE_URL", "mysql://u:geheim@h/d")], &[]), "setting `database_url` (from DATABASE_URL)"),
         (load("", &[], &[("ledger.sweep_after", "3001")]), "setting `ledger.sweep_after` (from a flag): must be between 1 and 3000"),

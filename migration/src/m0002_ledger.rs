@@ -1,5 +1,6 @@
 //! The access log: entries by epoch, the runs that give them their global index, checkpoints; triggers keep them as they
-//! are, and what lies beside them as it is until it is erased. Tiles, edge, the list of open epochs and the index are derived: they can be
+//! are, and what lies beside them as it is until it is erased. Entries may go that are in a segment listed as removed; the last of
+//! each epoch stays, since what comes after it is chained to it. Tiles, edge, the list of open epochs and the index are derived: they can be
 //! computed from the entries, and the verifier does so.
 //!
 //! Blocks of the index are about 2 KB: in a table that is its own primary-key index SQLite would give each a page of its own.
@@ -22,7 +23,9 @@ impl MigrationTrait for Step {
         manager.get_connection().execute_unprepared(if postgres { OPEN_POSTGRES } else { OPEN_SQLITE }).await?;
         for (table, same_key, guards) in [
             ("ledger_epoch", "id = NEW.id", FOR_EVER),
-            ("ledger_entry", "epoch = NEW.epoch AND rseq = NEW.rseq", FOR_EVER),
+            ("ledger_entry", "epoch = NEW.epoch AND rseq = NEW.rseq", UNTIL_ARCHIVED),
+            ("ledger_segment", "first_index = NEW.first_index", FOR_EVER),
+            ("ledger_removed", "first_index = NEW.first_index", FOR_EVER),
             ("ledger_run", "first_index = NEW.first_index", FOR_EVER),
             ("ledger_checkpoint", "size = NEW.size", FOR_EVER),
             ("ledger_tile", "level = NEW.level AND number = NEW.number", FOR_EVER),
@@ -76,6 +79,14 @@ CREATE TABLE ledger_detail (
     PRIMARY KEY (epoch, rseq)
 ) CLUSTERED
 --
+CREATE TABLE ledger_segment (
+    first_index ROWID, until BIGINT NOT NULL, root BYTES NOT NULL, sha256 BYTES NOT NULL, bytes BIGINT NOT NULL, at BIGINT NOT NULL
+)
+--
+CREATE TABLE ledger_removed (
+    first_index ROWID, at BIGINT NOT NULL
+)
+--
 CREATE TABLE ledger_index_lease (
     id ROWID, owner BIGINT NOT NULL, until BIGINT NOT NULL
 )
@@ -107,6 +118,8 @@ struct Guards {
 
 /// Nothing changes or goes.
 const FOR_EVER: Guards = Guards { sqlite: &[NO_UPDATE, NO_DELETE, NO_REPLACE], postgres: &[NO_CHANGE, NO_TRUNCATE] };
+/// Nothing changes; an entry may go once its segment is listed as archived and as removed.
+const UNTIL_ARCHIVED: Guards = Guards { sqlite: &[NO_UPDATE, ONLY_ARCHIVED, NO_REPLACE], postgres: &[ONLY_ARCHIVED_POSTGRES, NO_TRUNCATE] };
 /// Rows may go, but not change.
 const ERASABLE: Guards = Guards { sqlite: &[NO_UPDATE, NO_REPLACE], postgres: &[NO_REWRITE] };
 /// The same of what is put in again and again, and stays as it is.
@@ -116,6 +129,18 @@ const NO_UPDATE: &str =
     "CREATE TRIGGER GUARDED_no_update BEFORE UPDATE ON GUARDED BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END";
 const NO_DELETE: &str =
     "CREATE TRIGGER GUARDED_no_delete BEFORE DELETE ON GUARDED BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END";
+const ONLY_ARCHIVED: &str = "CREATE TRIGGER GUARDED_no_delete BEFORE DELETE ON GUARDED
+WHEN COALESCE((
+    SELECT p.placed AND p.later AND p.place < (SELECT s.until FROM ledger_segment s JOIN ledger_removed g ON g.first_index = s.first_index
+        WHERE s.first_index <= p.place ORDER BY s.first_index DESC LIMIT 1)
+    FROM (
+        SELECT r.first_index + OLD.rseq - r.first_rseq AS place, OLD.rseq < r.first_rseq + r.length AS placed,
+            EXISTS (SELECT 1 FROM ledger_run l WHERE l.epoch = OLD.epoch AND l.first_rseq + l.length - 1 > OLD.rseq AND l.first_rseq >= r.first_rseq)
+            AS later
+        FROM ledger_run r WHERE r.epoch = OLD.epoch AND r.first_rseq <= OLD.rseq ORDER BY r.first_rseq DESC LIMIT 1
+    ) p
+), 0) = 0
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END";
 /// `INSERT OR REPLACE` deletes without asking the triggers of DELETE.
 const NO_REPLACE: &str = "CREATE TRIGGER GUARDED_no_replace BEFORE INSERT ON GUARDED
 WHEN EXISTS (SELECT 1 FROM GUARDED WHERE SAME_KEY) BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END";
@@ -131,6 +156,20 @@ const OPEN_POSTGRES: &str =
     "CREATE TRIGGER ledger_epoch_opens AFTER INSERT ON ledger_epoch FOR EACH ROW EXECUTE FUNCTION ledger_opens_epoch()";
 
 const POSTGRES_FUNCTIONS: &str = r"
+CREATE OR REPLACE FUNCTION ledger_keeps_entry() RETURNS trigger LANGUAGE plpgsql AS
+$$ DECLARE run ledger_run; place BIGINT; BEGIN
+    IF TG_OP = 'DELETE' THEN
+        SELECT * INTO run FROM ledger_run r WHERE r.epoch = OLD.epoch AND r.first_rseq <= OLD.rseq ORDER BY r.first_rseq DESC LIMIT 1;
+        place := run.first_index + OLD.rseq - run.first_rseq;
+        IF OLD.rseq < run.first_rseq + run.length
+            AND EXISTS (SELECT 1 FROM ledger_run l WHERE l.epoch = OLD.epoch AND l.first_rseq + l.length - 1 > OLD.rseq AND l.first_rseq >= run.first_rseq)
+            AND place < (SELECT s.until FROM ledger_segment s JOIN ledger_removed g ON g.first_index = s.first_index
+                WHERE s.first_index <= place ORDER BY s.first_index DESC LIMIT 1)
+        THEN RETURN OLD; END IF;
+    END IF;
+    RAISE EXCEPTION 'the ledger is append-only';
+END $$
+--
 CREATE OR REPLACE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$
 --
@@ -139,6 +178,8 @@ $$ BEGIN INSERT INTO ledger_open (epoch, at) VALUES (NEW.id, NEW.started_at); RE
 ";
 const NO_CHANGE: &str =
     "CREATE TRIGGER GUARDED_no_change BEFORE UPDATE OR DELETE ON GUARDED FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only()";
+const ONLY_ARCHIVED_POSTGRES: &str =
+    "CREATE TRIGGER GUARDED_no_change BEFORE UPDATE OR DELETE ON GUARDED FOR EACH ROW EXECUTE FUNCTION ledger_keeps_entry()";
 const NO_REWRITE: &str = "CREATE TRIGGER GUARDED_no_rewrite BEFORE UPDATE ON GUARDED FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only()";
 const NO_TRUNCATE: &str =
     "CREATE TRIGGER GUARDED_no_truncate BEFORE TRUNCATE ON GUARDED FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()";

@@ -1,10 +1,11 @@
 //! Recomputes the whole ledger from what the database holds, trusting nothing but the public key: every leaf from its
 //! bytes, every link of every chain, the place of every entry in the tree, every signed head, what lies beside the entries. Rows come in pages; what is
-//! kept meanwhile is a line per epoch.
+//! kept meanwhile is a line per epoch. Records that have left the database come from the archive, each of whose files is read whole.
 
 mod beside;
 mod index;
 mod numbers;
+mod segments;
 
 use std::collections::VecDeque;
 
@@ -12,6 +13,7 @@ use beside::Beside;
 use ed25519_dalek::VerifyingKey;
 use index::IndexCheck;
 use numbers::Numbers;
+use segments::Segments;
 
 use crate::{
     audit::{codec, record::Entry},
@@ -40,6 +42,8 @@ pub struct Report {
     pub entries: u64,
     /// Of those, how many have their place in the tree.
     pub folded: u64,
+    /// Of those, how many are in archived segments.
+    pub archived: u64,
     /// Root of the tree.
     pub root: Digest,
     /// Epochs.
@@ -88,7 +92,9 @@ pub async fn verify(
     let beside = Beside::new(store).await?;
     let (verifier, heads) = (Verifier::default(), VecDeque::new());
     let (numbers, index) = (Numbers::default(), Some(IndexCheck::new(store).await?));
-    let mut check = Check { store, trust, beside, numbers, index, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
+    let segments = Segments::of(store).await?;
+    let mut check =
+        Check { store, trust, beside, numbers, index, segments, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
     let (mut outstanding, mut fault) = (0, None);
     match check.all(folded.max(signed), signed, progress).await {
         Err(Stop::Store(error)) => return Err(error),
@@ -106,10 +112,11 @@ pub async fn verify(
             }
         }
     }
-    let Check { verifier, epochs, good, signed_as, .. } = check;
+    let Check { verifier, segments, epochs, good, signed_as, .. } = check;
     Ok(Report {
         entries: verifier.entries(),
         folded: verifier.tree_size(),
+        archived: segments.checked(),
         root: verifier.root(),
         epochs,
         checkpoints: good,
@@ -132,7 +139,12 @@ impl From<Fault> for Stop {
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        let fault = |wrong, first| Self::Fault(Fault { wrong, epoch: None, rseq: None, index: Some(first) });
+        match error {
+            StoreError::SegmentMissing { first, .. } => fault(Wrong::SegmentMissing, first),
+            StoreError::SegmentAltered { first, .. } => fault(Wrong::SegmentAltered, first),
+            error => Self::Store(error),
+        }
     }
 }
 
@@ -143,6 +155,7 @@ struct Check<'s> {
     numbers: Numbers,
     /// Until it has come to its end.
     index: Option<IndexCheck>,
+    segments: Segments,
     verifier: Verifier,
     /// Checkpoints that come next: size, stored root, note.
     heads: VecDeque<(u64, Vec<u8>, String)>,
@@ -219,7 +232,10 @@ impl Check<'_> {
         let says = entry.as_ref().map(Entry::said);
         let claim = Claim { epoch, rseq: row.rseq, leaf: row.leaf.unwrap_or([0; 32]), body: &row.body, says };
         let index = folded.then_some(self.verifier.tree_size());
-        self.verifier.entry(&claim, folded)?;
+        let leaf = self.verifier.entry(&claim, folded)?;
+        if let Some(index) = index {
+            self.segments.take(self.store, index, leaf).await?;
+        }
         let Some(entry) = entry else { return Ok(()) };
         if entry.rseq == 0 {
             self.epoch_head(&entry, index).await?;
@@ -322,7 +338,7 @@ impl Check<'_> {
                 for row in &rows {
                     self.entry(this, row, false).await?;
                 }
-                if (rows.len() as u64) < PAGE {
+                if rows.is_empty() {
                     break;
                 }
             }

@@ -20,7 +20,10 @@ use super::{
 use crate::{
     domain::{Clock, Digest, Id, IdMaker, Random},
     ledger::{Checkpoint, LedgerKey, Receipt, checkpoint},
-    store::{LedgerWriter, Ownership, Store, StoreError, ledger::Sequencing},
+    store::{
+        LedgerWriter, Ownership, Store, StoreError,
+        ledger::{RunRow, Sequencing, segment::SegmentRow},
+    },
 };
 
 /// Where a durable record stands.
@@ -211,6 +214,21 @@ impl Recorder {
     /// Erases what lies beside these entries, and these documents; how many of each there were.
     pub async fn erase_beside(&self, entries: Vec<(Id, u64)>, documents: Vec<Digest>) -> Result<(u64, u64), StoreError> {
         self.inside.writer.erase_beside(entries, documents).await
+    }
+
+    /// Lists a segment that is in the archive.
+    pub async fn list_segment(&self, row: SegmentRow) -> Result<(), StoreError> {
+        self.inside.writer.list_segment(row).await
+    }
+
+    /// Lets the entries of a segment leave the database.
+    pub async fn release_segment(&self, first: u64) -> Result<(), StoreError> {
+        self.inside.writer.release_segment(first, self.inside.clock.now()).await
+    }
+
+    /// Takes the entries of a run out of the database; how many there were.
+    pub async fn remove_entries(&self, run: RunRow) -> Result<u64, StoreError> {
+        self.inside.writer.remove_entries(run).await
     }
 
     /// How the tree stands.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::archive;
+
 /// How the ledger is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -28,6 +30,8 @@ pub struct Settings {
     pub sweep_after: u64,
     /// How many records make a new segment of the index; fewer wait in memory and are read again by each server that is asked.
     pub index_segment: u64,
+    /// Where records go that leave the database.
+    pub archive: archive::Settings,
 }
 
 impl Default for Settings {
@@ -42,6 +46,7 @@ impl Default for Settings {
             fold_every: 200,
             sweep_after: 1_800,
             index_segment: 8_192,
+            archive: archive::Settings::default(),
         }
     }
 }
@@ -61,6 +66,9 @@ impl Settings {
         }
         if self.index_segment == 0 || self.index_segment > 65_536 {
             return Some(("ledger.index_segment", "must be from 1 to 65536"));
+        }
+        if let Some(nonsense) = self.archive.nonsense() {
+            return Some(nonsense);
         }
         // Whether they wait or are being written, records are counted in 32 bits.
         if !(65_536..=1 << 30).contains(&self.queue_bytes) {

@@ -85,11 +85,11 @@ impl Sources {
     }
 }
 
-/// `limits_page_size` → `limits.page_size`, since `limits` is a section.
+/// `limits_page_size` → `limits.page_size`, since `limits` is a section; sections have sections.
 fn key_of(defaults: &Table, name: &str) -> String {
-    let section = defaults.iter().filter(|(_, value)| value.is_table()).find_map(|(section, _)| {
+    let section = defaults.iter().find_map(|(section, below)| {
         let rest = name.strip_prefix(section.as_str())?.strip_prefix('_')?;
-        Some(format!("{section}.{rest}"))
+        Some(format!("{section}.{}", key_of(below.as_table()?, rest)))
     });
     section.unwrap_or_else(|| name.to_owned())
 }
@@ -103,31 +103,35 @@ struct Merged {
 impl Merged {
     fn take_file(&mut self, table: &Table, file: &str) {
         self.table = table.clone();
+        self.come_from(table, "", file);
+    }
+
+    fn come_from(&mut self, table: &Table, section: &str, file: &str) {
         for (key, value) in table {
-            self.origins.insert(key.clone(), file.to_owned());
-            for below in value.as_table().into_iter().flat_map(Table::keys) {
-                self.origins.insert(format!("{key}.{below}"), file.to_owned());
+            self.origins.insert(format!("{section}{key}"), file.to_owned());
+            if let Some(below) = value.as_table() {
+                self.come_from(below, &format!("{section}{key}."), file);
             }
         }
     }
 
     fn set(&mut self, defaults: &Table, key: &str, text: &str, origin: &str) {
-        let (section, name) = key.split_once('.').map_or((None, key), |(section, name)| (Some(section), name));
-        let known = section.map_or(Some(defaults), |section| defaults.get(section)?.as_table()).and_then(|table| table.get(name));
+        let (sections, name) = key.rsplit_once('.').unwrap_or(("", key));
+        let sections = || sections.split('.').filter(|section| !section.is_empty());
+        let known = sections().try_fold(defaults, |table, section| table.get(section)?.as_table()).and_then(|table| table.get(name));
         let value = match known {
             Some(Value::String(_)) | None => Value::String(text.to_owned()),
             // What is no TOML stays text, which the type then refuses by name.
             Some(_) => format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value")).unwrap_or(text.into()),
         };
         self.origins.insert(key.to_owned(), origin.to_owned());
-        match section {
-            None => drop(self.table.insert(name.to_owned(), value)),
-            Some(section) => {
-                let below = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-                if let Some(below) = below.as_table_mut() {
-                    below.insert(name.to_owned(), value);
-                }
-            }
+        let mut table = Some(&mut self.table);
+        for section in sections() {
+            table = table.and_then(|table| table.entry(section).or_insert_with(|| Value::Table(Table::new())).as_table_mut());
+        }
+        // What is no section in the file is refused there.
+        if let Some(table) = table {
+            table.insert(name.to_owned(), value);
         }
     }
 

@@ -1,6 +1,6 @@
 //! An access record as an auditor reads it.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
@@ -104,8 +104,22 @@ pub struct ChangeDetail {
     after: Option<String>,
 }
 
+/// Where a record was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum RecordSource {
+    /// In the database.
+    Database,
+    /// In the archive: it has left the database.
+    Archive,
+}
+
 #[Object]
 impl AccessRecord {
+    /// Where it was read. What comes from the archive is compared with the tree first.
+    async fn source(&self) -> RecordSource {
+        if self.0.archived { RecordSource::Archive } else { RecordSource::Database }
+    }
+
     /// Its place in the tree, from 0.
     async fn index(&self) -> u64 {
         self.0.index

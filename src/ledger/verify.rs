@@ -83,6 +83,10 @@ pub enum Wrong {
     Late,
     /// A tile is not what the entries make.
     Tile,
+    /// An archived segment, which holds it, is not where it was put.
+    SegmentMissing,
+    /// An archived segment, which holds it, is not what was put there.
+    SegmentAltered,
     /// The log is shorter than the checkpoint that was kept.
     Cut,
     /// The log is another one than the checkpoint that was kept is of.
@@ -114,6 +118,8 @@ impl fmt::Display for Wrong {
             Self::Outbox => "a change was made but never reached the ledger",
             Self::Late => "it was added long after its epoch had ended",
             Self::Tile => "the tile of the tree stored over it is not what the records make",
+            Self::SegmentMissing => "the archived segment that begins here is missing",
+            Self::SegmentAltered => "the archived segment that begins here is not what was put there",
             Self::Cut => "the log ends before the checkpoint that was kept: its end was cut off",
             Self::Forked => "the log is not the one that the checkpoint kept is of: history was rewritten",
         })

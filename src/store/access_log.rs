@@ -1,6 +1,6 @@
 //! Reading the access log back: entries by their place in the tree, and the erasable things kept beside them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use entity::{change_detail, ledger_checkpoint, ledger_detail, ledger_document, ledger_entry, ledger_run};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
@@ -40,6 +40,8 @@ pub struct LogEntry {
     pub leaf: Digest,
     /// The bytes that were hashed.
     pub body: Vec<u8>,
+    /// Whether it was read from the archive.
+    pub archived: bool,
 }
 
 /// Before and after of one thing that an operation changed; JSON.
@@ -126,9 +128,14 @@ impl Store {
             let row = |row: &dyn Row| {
                 let index = row.number(0)? as u64;
                 let leaf = row.bytes(1)?.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of record {index}")))?;
-                Ok(LogEntry { index, leaf, body: row.bytes(2)?.to_vec() })
+                Ok(LogEntry { index, leaf, body: row.bytes(2)?.to_vec(), archived: false })
             };
             entries.extend(self.0.entries.list(AT, vec![wanted], row).await?);
+        }
+        if entries.len() < indexes.len() {
+            let found: HashSet<u64> = entries.iter().map(|entry| entry.index).collect();
+            let missing = indexes.iter().copied().filter(|index| !found.contains(index)).collect();
+            entries.extend(self.from_archive(missing).await?);
         }
         entries.sort_unstable_by_key(|entry| entry.index);
         Ok(entries)
@@ -202,7 +209,30 @@ impl Store {
                 }
             }
         }
+        let wanted: i64 = runs.iter().map(|run| run.length).sum();
+        if entries.len() < wanted as usize {
+            let found: HashSet<u64> = entries.iter().map(|entry: &LogEntry| entry.index).collect();
+            let all = runs.iter().flat_map(|run| run.first_index as u64..(run.first_index + run.length) as u64);
+            entries.extend(self.from_archive(all.filter(|index| !found.contains(index)).collect()).await?);
+        }
         entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.index));
+        Ok(entries)
+    }
+
+    /// Those of these entries that the archive has.
+    async fn from_archive(&self, mut missing: Vec<u64>) -> Result<Vec<LogEntry>, StoreError> {
+        missing.sort_unstable();
+        let mut entries = Vec::new();
+        for range in missing.chunk_by(|one, next| one + 1 == *next) {
+            let [Some(first), Some(last)] = [range.first(), range.last()] else { continue };
+            let found = self.archived(*first, last + 1).await?;
+            entries.extend(found.into_iter().map(|entry| LogEntry {
+                index: entry.index,
+                leaf: entry.leaf,
+                body: entry.body,
+                archived: true,
+            }));
+        }
         Ok(entries)
     }
 }
@@ -218,5 +248,5 @@ fn by_epoch(runs: &[Run]) -> BTreeMap<i64, Vec<Run>> {
 fn entry(row: ledger_entry::Model, run: Run) -> Result<LogEntry, StoreError> {
     let leaf = row.leaf.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of entry {} of {}", row.rseq, row.epoch)))?;
     let index = (run.first_index + row.rseq - run.first_rseq) as u64;
-    Ok(LogEntry { index, leaf, body: row.body })
+    Ok(LogEntry { index, leaf, body: row.body, archived: false })
 }

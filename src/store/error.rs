@@ -28,6 +28,25 @@ pub enum StoreError {
     /// There is no room on the disk.
     #[error("the disk is full")]
     Full,
+    /// A segment of the log is not where it was put.
+    #[error("the archived records {first} to {} are missing", .until - 1)]
+    SegmentMissing {
+        /// Its first record.
+        first: u64,
+        /// The first record after it.
+        until: u64,
+    },
+    /// A segment of the log is not what was put there.
+    #[error("the archived records {first} to {} are not those that were put there", .until - 1)]
+    SegmentAltered {
+        /// Its first record.
+        first: u64,
+        /// The first record after it.
+        until: u64,
+    },
+    /// The archive could not be reached.
+    #[error("archive: {0}")]
+    Archive(String),
     /// A thread or task of the store has ended.
     #[error("the store is shutting down")]
     Closed,

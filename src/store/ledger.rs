@@ -11,6 +11,7 @@ mod indexed;
 mod postgres;
 mod reach;
 mod read;
+pub mod segment;
 mod sqlite;
 mod tiles;
 

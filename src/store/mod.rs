@@ -6,15 +6,16 @@
 
 mod access_log;
 mod accounts;
+pub mod archive;
 mod contact_accounts;
 pub mod credentials;
 mod disk;
-mod error;
 mod erase;
 mod erasures;
+mod error;
 mod group;
-mod idempotency;
 mod holds;
+mod idempotency;
 pub mod leads;
 pub mod ledger;
 mod linked;
@@ -30,6 +31,7 @@ mod rows;
 mod scope;
 pub mod sessions;
 mod snapshot;
+mod through;
 mod wal;
 mod write;
 
@@ -37,9 +39,9 @@ pub use access_log::{LogEntry, LoggedChange};
 pub use accounts::{AccountFilter, App, AppSecret, NewPerson, NewSecret, Person};
 pub use contact_accounts::{ContactAccount, ContactAccountFilter};
 pub use disk::{Disk, DiskReport};
+pub use erasures::{ErasedKind, Erasure};
 pub use error::StoreError;
 pub use idempotency::Remembered;
-pub use erasures::{ErasedKind, Erasure};
 pub use ledger::LedgerWriter;
 pub use open::{Location, Store};
 pub use outbox::{Change, ChangeNote, Noted, OutboxRow};

@@ -2,14 +2,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
 use migration::MigratorTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-use super::{Disk, StoreError, group::Group, rows::Rows, write::Writer};
+use super::{Disk, StoreError, archive::Archive, group::Group, rows::Rows, write::Writer};
 
 /// Where the databases are.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub(super) struct Inner {
     pub(super) ledger: DatabaseConnection,
     /// The hot path of those.
     pub(super) entries: Rows,
+    /// Where entries are that have left it.
+    pub(super) archive: OnceLock<Archive>,
 }
 
 impl Store {
@@ -58,6 +60,7 @@ impl Store {
                     ledger: sqlite(folder.join("ledger.db"), 2, true).await?,
                     entries: Rows::reader_threads(&folder.join("ledger.db"), "ledger-reader", 2)?,
                     disk,
+                    archive: OnceLock::new(),
                 }
             }
             Location::Postgres(url) => {
@@ -70,6 +73,7 @@ impl Store {
                     entries: Rows::Pool(pool.clone()),
                     ledger: pool,
                     disk,
+                    archive: OnceLock::new(),
                 }
             }
         };

@@ -30,6 +30,7 @@ const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { 
 impl Caller {
     /// Nobody yet.
     pub fn anonymous(url: &str) -> Self {
+        super::name_tls();
         Self { http: reqwest::Client::new(), url: url.to_owned(), token: None, purpose: None }
     }
 

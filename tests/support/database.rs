@@ -36,6 +36,7 @@ impl Home {
 
     /// A folder and perhaps a database without a schema.
     pub fn empty(backend: Backend) -> Self {
+        super::name_tls();
         let folder = tempfile::Builder::new().prefix("leadkeep-test-").tempdir().expect("a temporary folder");
         let database_url = (backend == Backend::Postgres).then(postgres::new_database);
         Self { backend, folder, database_url }

@@ -23,6 +23,7 @@ pub mod ledger;
 pub mod postgres;
 pub mod process;
 pub mod property;
+pub mod s3;
 pub mod schema;
 pub mod world;
 
@@ -87,3 +88,9 @@ macro_rules! on_both_backends {
     };
 }
 pub(crate) use on_both_backends;
+
+/// Names who does TLS for the HTTP clients of tests: the program's HTTP client for S3 comes without, and theirs is the same.
+pub fn name_tls() {
+    // The first call wins, and all name the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -65,6 +65,8 @@ pub struct Logged {
     pub leaf: Digest,
     /// What it says.
     pub entry: Entry,
+    /// Whether it was read from the archive.
+    pub archived: bool,
 }
 
 /// The log as it is now and not a moment ago: what has been recorded up to this moment is in the tree.
@@ -89,8 +91,6 @@ async fn reach(op: &Op, since: Timestamp, until: Timestamp) -> Result<Reach, Err
     Ok(op.core.store.ledger_reach(since, until).await?)
 }
 
-fn logged(entry: LogEntry) -> Result<Logged, Error> {
-    let unreadable = |cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index));
 /// Between which places in the tree the records of operations begun in this time lie, of what is in the tree; asked by nobody.
 pub(in crate::app) async fn span(store: &Store, since: Timestamp, until: Timestamp) -> Result<(u64, u64), StoreError> {
     let since = Timestamp(since.0.saturating_sub(CLOCK_SKEW));
@@ -99,5 +99,8 @@ pub(in crate::app) async fn span(store: &Store, since: Timestamp, until: Timesta
     Ok((reach.floor, reach.ceiling.unwrap_or(reach.size).min(reach.size)))
 }
 
-    Ok(Logged { index: entry.index, leaf: entry.leaf, entry: codec::decode(&entry.body).map_err(unreadable)? })
+fn logged(entry: LogEntry) -> Result<Logged, Error> {
+    let unreadable = |cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index));
+    let decoded = codec::decode(&entry.body).map_err(unreadable)?;
+    Ok(Logged { index: entry.index, leaf: entry.leaf, entry: decoded, archived: entry.archived })
 }

@@ -14,7 +14,6 @@ use leadkeep::{
     },
     ledger::Receipt,
     server,
-    store::Store,
 };
 
 use super::{Exit, Failure, Global, PublicKey, output, read};
@@ -74,7 +73,7 @@ impl CheckReceipt {
     async fn in_database(&self, global: &Global, receipt: &Receipt) -> Result<Exit, Failure> {
         let settings = global.settings(Vec::new())?;
         let key = self.key.or_own(&settings)?;
-        let store = Store::open(&server::location(&settings), 2).await?;
+        let store = server::open_store(&settings, 2).await?;
         match receipt_check::check(&store, &key, receipt).await? {
             Promised::Unsigned => Err(unsigned()),
             Promised::Waiting => Err(Failure::failed(

@@ -1,5 +1,6 @@
 //! `leadkeep ledger`.
 
+mod archive;
 mod check_receipt;
 mod export;
 mod status;
@@ -29,6 +30,7 @@ pub(crate) enum Ledger {
     Status,
     CheckReceipt(check_receipt::CheckReceipt),
     Export(export::Export),
+    Archive(archive::Archive),
     /// Make the index over the records anew: which of them show a lead or are somebody's
     #[command(after_help = reindex::HELP)]
     Reindex,
@@ -51,6 +53,7 @@ impl Ledger {
             Self::Status => status::run(global).await,
             Self::CheckReceipt(check) => check.run(global).await,
             Self::Export(export) => Operator::during(global, async |operator| export.run(operator).await).await,
+            Self::Archive(archive) => Operator::during(global, async |operator| archive.run(operator).await).await,
             Self::Reindex => reindex::run(global).await,
             Self::Key => {
                 let settings = global.settings(Vec::new())?;

@@ -12,7 +12,6 @@ use leadkeep::{
     domain::Clock as _,
     ledger::{Checkpoint, key::Public},
     server,
-    store::Store,
     system::SystemClock,
 };
 
@@ -21,6 +20,8 @@ use super::{Exit, Failure, Global, PublicKey, bar, counted, origin, output, read
 const AFTER_HELP: &str = "\
 Recomputes every hash, every link of every chain, the place of every entry in the tree, every tile and every signed tree head from
 what the database holds, and names the first record that is wrong. It writes nothing and may run beside a server, or on a copy.
+
+Records that were archived are read from the archive, each file whole; a segment that is missing or altered is named by its first record.
 
 With BUNDLE, a folder that `ledger export` made, it checks that with nothing else: no database, no settings.
 
@@ -58,7 +59,7 @@ impl Verify {
         let settings = global.settings(Vec::new())?;
         let key = self.key.or_own(&settings)?;
         let kept = self.kept(&key)?;
-        let store = Store::open(&server::location(&settings), 2).await?;
+        let store = server::open_store(&settings, 2).await?;
         let bar = bar(0);
         let mut progress = |progress: ledger_verify::Progress| {
             bar.set_length(progress.of.max(progress.entries));
@@ -118,6 +119,9 @@ fn tell(report: &Report) -> Exit {
     let Report { entries, folded, epochs, checkpoints, outstanding, .. } = report;
     let [records, epochs, heads] = [(*entries, "record"), (*epochs, "epoch"), (*checkpoints, "signed head")].map(counted);
     output::line(format!("{records} in {epochs}; {folded} in the tree, under {heads}"));
+    if report.archived > 0 {
+        output::line(format!("of these, in the archive: {}", counted((report.archived, "record"))));
+    }
     if *outstanding > 0 {
         let changes = counted((*outstanding, "change"));
         output::line(format!("waiting in the outbox for their records: {changes}; the next start of the server writes them"));

@@ -72,12 +72,21 @@ impl Store {
         Ok(last.map(Id))
     }
 
-    /// Entries of an epoch with numbers from `from`, at most `limit`, rising.
+    /// Entries of an epoch with numbers from `from`, at most `limit`, rising, up to the first that is not where the one before it is:
+    /// in the database, or in the archive.
     pub async fn ledger_entries(&self, epoch: Id, from: u64, limit: u64) -> Result<Vec<EntryRow>, StoreError> {
-        let [from, limit] = [from, limit].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        let [first, most] = [from, limit].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
         let row =
             |row: &dyn Row| Ok(EntryRow { rseq: row.number(0)? as u64, leaf: row.bytes(1)?.try_into().ok(), body: row.bytes(2)?.to_vec() });
-        self.0.entries.list(ENTRIES, vec![epoch.0.into(), from.into(), limit.into()], row).await
+        let mut rows = self.0.entries.list(ENTRIES, vec![epoch.0.into(), first.into(), most.into()], row).await?;
+        if rows.first().is_none_or(|row| row.rseq != from) {
+            // Nobody asks for what was not recorded; so it was archived, or somebody took it out.
+            let archived = self.archived_of(epoch, from, limit).await?;
+            return Ok(if archived.is_empty() { rows } else { archived });
+        }
+        let unbroken = rows.iter().zip(from..).take_while(|(row, rseq)| row.rseq == *rseq).count();
+        rows.truncate(unbroken);
+        Ok(rows)
     }
 
     /// Entries of an epoch with numbers below `below`, at most `limit`, falling.
