@@ -10,6 +10,7 @@ use crate::domain::{Digest, Id, Subject, Timestamp};
 
 /// An account as decisions need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct Account {
     /// Display name.
     pub name: String,

@@ -135,7 +135,7 @@ impl Store {
         if entries.len() < indexes.len() {
             let found: HashSet<u64> = entries.iter().map(|entry| entry.index).collect();
             let missing = indexes.iter().copied().filter(|index| !found.contains(index)).collect();
-            entries.extend(self.from_archive(missing).await?);
+            entries.extend(self.read_archived(missing).await?);
         }
         entries.sort_unstable_by_key(|entry| entry.index);
         Ok(entries)
@@ -213,14 +213,14 @@ impl Store {
         if entries.len() < wanted as usize {
             let found: HashSet<u64> = entries.iter().map(|entry: &LogEntry| entry.index).collect();
             let all = runs.iter().flat_map(|run| run.first_index as u64..(run.first_index + run.length) as u64);
-            entries.extend(self.from_archive(all.filter(|index| !found.contains(index)).collect()).await?);
+            entries.extend(self.read_archived(all.filter(|index| !found.contains(index)).collect()).await?);
         }
         entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.index));
         Ok(entries)
     }
 
     /// Those of these entries that the archive has.
-    async fn from_archive(&self, mut missing: Vec<u64>) -> Result<Vec<LogEntry>, StoreError> {
+    async fn read_archived(&self, mut missing: Vec<u64>) -> Result<Vec<LogEntry>, StoreError> {
         missing.sort_unstable();
         let mut entries = Vec::new();
         for range in missing.chunk_by(|one, next| one + 1 == *next) {
