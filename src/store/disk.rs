@@ -39,7 +39,7 @@ pub struct Disk {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Since when it is full.
+    /// When it was last found full, if it is.
     full: Option<Instant>,
     /// How many bytes to keep, if this process sees to that.
     keep: Option<u64>,
@@ -77,7 +77,7 @@ impl Disk {
     /// Whether it is full, as far as this process knows.
     pub fn is_full(&self) -> bool {
         let mut state = self.state();
-        if self.folder.is_none() && state.full.is_some_and(|since| since.elapsed() > BELIEVED) {
+        if self.folder.is_none() && state.full.is_some_and(|found| found.elapsed() > BELIEVED) {
             state.full = None;
         }
         state.full.is_some()
@@ -135,7 +135,7 @@ impl Disk {
     /// Takes note that a write found no room.
     pub fn found_full(&self) {
         let known = self.is_full();
-        self.state().full.get_or_insert_with(Instant::now);
+        self.state().full = Some(Instant::now());
         if !known {
             tracing::error!("the disk is full: leads are neither read nor changed until there is room");
         }
