@@ -11,6 +11,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::call::{Call, Calls};
 
+/// How long nothing may arrive of a body that is discarded.
+const STALL: Duration = Duration::from_millis(100);
+/// How long discarding may take.
+const DISCARDING: Duration = Duration::from_secs(2);
+
 /// A request that never became an operation: status and what to tell.
 #[derive(Debug)]
 pub(super) struct Unreadable(pub(super) StatusCode, pub(super) String);
@@ -45,6 +50,21 @@ pub(super) fn media_type(headers: &HeaderMap) -> Result<String, Unreadable> {
 pub(super) async fn within<T>(milliseconds: u64, reading: impl Future<Output = Result<T, Unreadable>>) -> Result<T, Unreadable> {
     let read = tokio::time::timeout(Duration::from_millis(milliseconds), reading).await;
     read.map_err(|_| Unreadable(StatusCode::REQUEST_TIMEOUT, "The body took too long.".into()))?
+}
+
+/// Takes in what is arriving of a body, at most `limit` bytes, and keeps nothing: whoever is still sending when the connection closes
+/// does not see what was answered.
+pub(super) async fn discard(mut body: Body, limit: usize) {
+    let arriving = async {
+        let mut taken = 0;
+        while taken < limit
+            && let Ok(Some(Ok(frame))) = tokio::time::timeout(STALL, body.frame()).await
+        {
+            taken += frame.data_ref().map_or(0, Bytes::len);
+        }
+    };
+    // What takes longer is cut off.
+    let _ = tokio::time::timeout(DISCARDING, arriving).await;
 }
 
 /// The whole body, at most `limit` bytes of it.

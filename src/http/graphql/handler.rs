@@ -33,6 +33,7 @@ pub(in crate::http) async fn serve(
     let (parts, body) = request.into_parts();
     let media = negotiate(&parts.headers);
     if let Some(withheld) = operation::unrecordable(&gate, media.unwrap_or(Media::Json)) {
+        body::discard(body, gate.core.limits.body_size).await;
         return withheld.into_response();
     }
     let mut caller = Caller {
