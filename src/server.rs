@@ -102,7 +102,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let recorder = core.recorder.clone();
     recorder.serve();
     let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
-    let gate = http::Gate::new(Arc::clone(&core), settings.http.clone(), settings.documents.as_deref()).map_err(unreadable)?;
+    let gate = http::Gate::new(Arc::clone(&core), settings.http.clone(), settings.documents.as_deref()).await.map_err(unreadable)?;
     let gate = Arc::new(gate);
     let housekeeping = tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core)));
     let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));

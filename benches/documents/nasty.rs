@@ -7,9 +7,20 @@ const SIZE: usize = 1_000;
 /// Makes the n-th of many.
 type Numbered = fn(usize) -> String;
 
+/// What graphql-js and thereby most tools send without options (`getIntrospectionQuery`, version 16), without its blanks.
+pub(crate) const PLAIN_INTROSPECTION: &str = "query IntrospectionQuery{__schema{queryType{name}mutationType{name}subscriptionType{name}\
+    types{...FullType}directives{name description locations args{...InputValue}}}}\
+    fragment FullType on __Type{kind name description fields(includeDeprecated:true){name description args{...InputValue}\
+    type{...TypeRef}isDeprecated deprecationReason}inputFields{...InputValue}interfaces{...TypeRef}\
+    enumValues(includeDeprecated:true){name description isDeprecated deprecationReason}possibleTypes{...TypeRef}}\
+    fragment InputValue on __InputValue{name description type{...TypeRef}defaultValue}\
+    fragment TypeRef on __Type{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name \
+    ofType{kind name ofType{kind name ofType{kind name ofType{kind name}}}}}}}}}}";
+
 /// Each with a name for reports. None of them reads data: what passes every limit introspects or is invalid.
 pub(crate) fn documents() -> Vec<(String, String)> {
-    let mut all = Vec::new();
+    let mut all = vec![("full introspection".to_owned(), PLAIN_INTROSPECTION.to_owned())];
+    all.extend(introspections());
     for spreads in 1..=8 {
         for fields in [1, 3] {
             all.push((format!("bomb of {spreads} spreads"), bomb(spreads, fields)));
@@ -77,6 +88,56 @@ pub(crate) fn documents() -> Vec<(String, String)> {
         all.push((name.to_owned(), text + "}"));
     }
     all
+}
+
+/// Introspection that stays below the limits which are not about it: aliases, fields at the root, depth. Each in growing
+/// numbers, so that some come just below what is refused.
+fn introspections() -> Vec<(String, String)> {
+    let type_fields = ["kind name description", "name fields{name}", "fields{args{name}}", "fields{type{name ofType{name}}}"];
+    let more_fields = ["inputFields{name}", "enumValues{name}", "interfaces{name}", "kind name ofType{ofType{name}}"];
+    let named = ["fields{name args{name}}", "fields{type{ofType{fields{name}}}}", "fields{type{ofType{name}}args{type{ofType{name}}}}"];
+    let mut all = Vec::new();
+    let mut add = |name: String, text: String| {
+        if text.len() <= SIZE {
+            all.push((name, text));
+        }
+    };
+    for below in type_fields.into_iter().chain(more_fields) {
+        for times in [1, 2, 3, 5, 8, 12, 16, 20, 25, 30, 40, 50] {
+            let aliased = numbered(times, |number| format!("a{number}:types{{{below}}}"));
+            add(format!("{times} aliases of types{{{below}}}"), format!("{{__schema{{{aliased}}}}}"));
+            let spread = "...on __Schema{...F}".repeat(times);
+            add(
+                format!("{times} fragments of types{{{below}}}"),
+                format!("{{__schema{{{spread}}}}}fragment F on __Schema{{types{{{below}}}}}"),
+            );
+        }
+    }
+    for below in named {
+        for times in [1, 2, 4, 8, 12, 16, 20] {
+            let aliased = numbered(times, |number| format!("a{number}:__type(name:\"Query\"){{...F}}"));
+            add(format!("{times} aliases of __type{{{below}}}"), format!("{{{aliased}}}fragment F on __Type{{{below}}}"));
+            let aliased = numbered(times, |number| format!("a{number}:mutationType{{...F}}"));
+            add(format!("{times} aliases of mutationType{{{below}}}"), format!("{{__schema{{{aliased}}}}}fragment F on __Type{{{below}}}"));
+        }
+    }
+    for leaves in [1, 5, 10, 20, 50, 100] {
+        let aliased = numbered(leaves.min(50), |number| format!("a{number}:name "));
+        add(format!("{leaves} aliases in types"), format!("{{__schema{{types{{{aliased}}}}}}}"));
+        let spread = "...on __Type{name}".repeat(leaves);
+        add(format!("{leaves} fragments in types"), format!("{{__schema{{types{{{spread}}}}}}}"));
+        let spread = "...F ".repeat(leaves);
+        add(
+            format!("{leaves} spreads in types"),
+            format!("{{__schema{{types{{{spread}}}}}}}fragment F on __Type{{name kind fields{{name}}}}"),
+        );
+    }
+    all
+}
+
+/// So many of them, one after the other.
+fn numbered(times: usize, make: impl Fn(usize) -> String) -> String {
+    (0..times).map(make).collect::<Vec<_>>().concat()
 }
 
 /// Fragments that spread the next one `spreads` times.

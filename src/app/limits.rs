@@ -34,7 +34,7 @@ pub struct Limits {
     pub directives: usize,
     /// Selections of a document once every fragment is expanded.
     pub expansion: usize,
-    /// Values that introspection may come to, roughly; what tools ask for comes to 60,000.
+    /// Introspection in percent of what tools ask for at most.
     pub introspection: usize,
     /// Fields at the root of an operation.
     pub root_fields: usize,
@@ -67,7 +67,7 @@ impl Default for Limits {
             aliases: 50,
             directives: 50,
             expansion: 2_000,
-            introspection: 80_000,
+            introspection: 105,
             root_fields: 20,
             batch: 10,
             page_size: 500,

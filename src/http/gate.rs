@@ -5,6 +5,7 @@ use std::{fmt, path::Path, sync::Arc};
 use tokio::sync::Semaphore;
 
 use super::{
+    document::Bounds,
     graphql::{Documents, PreparedDocuments},
     metrics::Metrics,
 };
@@ -20,6 +21,8 @@ pub struct Gate {
     pub settings: super::Settings,
     /// The documents that may be executed.
     pub(super) documents: Documents,
+    /// What a document may cost.
+    pub(super) bounds: Bounds,
     /// Documents that were sent before.
     pub(super) prepared: PreparedDocuments,
     /// What is counted.
@@ -38,7 +41,7 @@ impl fmt::Debug for Gate {
 
 impl Gate {
     /// The gate to `core`; with a folder of trusted `documents`, only those are executed.
-    pub fn new(core: Arc<Core>, settings: super::Settings, documents: Option<&Path>) -> std::io::Result<Self> {
+    pub async fn new(core: Arc<Core>, settings: super::Settings, documents: Option<&Path>) -> std::io::Result<Self> {
         let documents = documents.map(Documents::read).transpose()?.unwrap_or_default();
         if let Some(count) = documents.count() {
             tracing::info!(count, "only trusted documents are executed");
@@ -46,10 +49,11 @@ impl Gate {
         // Depth and complexity are limited by the engine, everything else before the document reaches it.
         let limits = &core.limits;
         let schema = crate::graphql::builder().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
+        let bounds = Bounds::of(&schema, limits).await;
         let turns = Semaphore::new(limits.concurrency);
         let uploads = Arc::new(Semaphore::new(limits.uploads));
         let prepared = PreparedDocuments::default();
-        Ok(Self { core, schema, settings, documents, prepared, metrics: Metrics::new(), turns, uploads })
+        Ok(Self { core, schema, settings, documents, bounds, prepared, metrics: Metrics::new(), turns, uploads })
     }
 
     /// Returns when no request is being answered.

@@ -10,48 +10,39 @@ use async_graphql::{
     parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
 };
 
-use super::scan::too_much;
+use super::{
+    introspection::{Census, Weight},
+    scan::too_much,
+};
 use crate::{app::Limits, policy::Refusal};
 
 /// What a selection set comes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Size {
     selections: usize,
     aliases: usize,
     directives: usize,
     depth: usize,
-    /// Objects that introspection would make of it: under `__schema` lists nest, and a kilobyte of `fields{type{fields`
-    /// comes to millions of them.
-    introspected: usize,
-}
-
-/// What a field comes to whose selections come to `below`, if it is of the introspection schema, roughly, in a schema
-/// like ours. Of the same names elsewhere the bound takes no notice worth mentioning.
-fn introspected(field: &str, below: usize) -> usize {
-    let items: usize = match field {
-        "types" => 150,
-        "fields" | "inputFields" => 10,
-        "enumValues" | "directives" | "possibleTypes" => 5,
-        "args" => 2,
-        // Tools ask for nine of them inside each other, but few types have more than two.
-        "ofType" => return below / 4 + 1,
-        _ => 1,
-    };
-    items.saturating_mul(below.saturating_add(1))
+    /// What it comes to if it stands below `__schema` or `__type`.
+    weight: Weight,
+    /// What introspection it holds comes to.
+    pub(super) introspected: f64,
 }
 
 /// Counts, and how many steps that took.
 #[derive(Debug)]
 pub(super) struct Counter<'d> {
     fragments: &'d HashMap<Name, Positioned<FragmentDefinition>>,
+    census: &'d Census,
     /// `None` while the fragment is being counted: meeting it again then is a cycle.
     known: HashMap<&'d str, Option<Size>>,
     pub(super) steps: usize,
 }
 
-/// Refuses a document that goes beyond the limits; fragments that spread each other in a circle are refused too.
-pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<usize, Refusal> {
-    let mut counter = Counter { fragments: &document.fragments, known: HashMap::new(), steps: 0 };
+/// What a document comes to, and how many steps it took to know; refused if it has too many fields at its root, or if
+/// fragments spread each other in a circle.
+pub(super) fn size(document: &ExecutableDocument, limits: &Limits, census: &Census) -> Result<(Size, usize), Refusal> {
+    let mut counter = Counter { fragments: &document.fragments, census, known: HashMap::new(), steps: 0 };
     let mut sum = Size::default();
     for (_, operation) in document.operations.iter() {
         if operation.node.selection_set.node.items.len() > limits.root_fields {
@@ -64,16 +55,24 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<us
     for (name, fragment) in &document.fragments {
         counter.fragment(name.as_str(), fragment)?;
     }
+    Ok((sum, counter.steps))
+}
+
+/// Refuses a document that goes beyond the limits, of which `introspection` is given in leaves.
+pub(super) fn check(document: &ExecutableDocument, limits: &Limits, census: &Census, introspection: f64) -> Result<usize, Refusal> {
+    let (sum, steps) = size(document, limits, census)?;
+    if sum.introspected > introspection {
+        return Err(too_much("introspection", limits.introspection));
+    }
     let bounds = [
         ("expansion", sum.selections, limits.expansion),
         ("aliases", sum.aliases, limits.aliases),
         ("directives", sum.directives, limits.directives),
         ("depth", sum.depth, limits.depth),
-        ("introspection", sum.introspected, limits.introspection),
     ];
     match bounds.into_iter().find(|(_, size, bound)| size > bound) {
         Some((limit, _, bound)) => Err(too_much(limit, bound)),
-        None => Ok(counter.steps),
+        None => Ok(steps),
     }
 }
 
@@ -84,7 +83,8 @@ impl Size {
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives).saturating_add(directives),
             depth: self.depth.max(other.depth),
-            introspected: self.introspected.saturating_add(other.introspected),
+            weight: self.weight.and(other.weight),
+            introspected: self.introspected + other.introspected,
         }
     }
 }
@@ -98,10 +98,13 @@ impl<'d> Counter<'d> {
             let one = match &selection.node {
                 Selection::Field(field) => {
                     let below = self.selection_set(&field.node.selection_set.node)?;
+                    let name = field.node.name.node.as_str();
+                    let weight = self.census.weigh(name, below.weight);
                     Size {
                         depth: below.depth + 1,
                         aliases: below.aliases.saturating_add(usize::from(field.node.alias.is_some())),
-                        introspected: introspected(&field.node.name.node, below.introspected),
+                        weight,
+                        introspected: below.introspected + self.census.opened(name, weight),
                         ..below
                     }
                 }
@@ -139,7 +142,7 @@ mod tests {
     use crate::policy::Code;
 
     fn checked(text: &str) -> Result<usize, Refusal> {
-        check(&parse_query(text).unwrap(), &Limits::default())
+        check(&parse_query(text).unwrap(), &Limits::default(), &Census::default(), 0.0)
     }
 
     #[test]
@@ -150,10 +153,8 @@ mod tests {
         }
         bomb.push_str("fragment F20 on Query{__typename}");
         let document = parse_query(&bomb).unwrap();
-        let mut counter = Counter { fragments: &document.fragments, known: HashMap::new(), steps: 0 };
-        let operation = document.operations.iter().next().unwrap().1;
-        let size = counter.selection_set(&operation.node.selection_set.node).unwrap();
-        assert!(size.selections > 3_usize.pow(20) && counter.steps <= 62, "{size:?} in {} steps", counter.steps);
+        let (size, steps) = size(&document, &Limits::default(), &Census::default()).unwrap();
+        assert!(size.selections > 3_usize.pow(20) && steps <= 62, "{size:?} in {steps} steps");
         assert_eq!(checked(&bomb).unwrap_err().code, Code::TooComplex);
     }
 
@@ -175,23 +176,4 @@ mod tests {
         }
         assert!(checked(&spread("x y z")).is_ok());
     }
-
-    #[test]
-    fn introspection_is_for_tools_and_not_for_nesting() {
-        assert!(checked(INTROSPECTION).is_ok());
-        let nested = "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}";
-        assert_eq!(checked(nested).unwrap_err().code, Code::TooComplex);
-        let aliased = (0..40).fold(String::new(), |text, number| format!("{text} a{number}:types{{fields{{args{{name}}}}}}"));
-        assert_eq!(checked(&format!("{{__schema{{{aliased}}}}}")).unwrap_err().code, Code::TooComplex);
-    }
-
-    /// What graphql-js sends (`getIntrospectionQuery`, version 16).
-    const INTROSPECTION: &str = "query IntrospectionQuery{__schema{queryType{name}mutationType{name}subscriptionType{name}types{...FullType}\
-        directives{name description locations args{...InputValue}}}}\
-        fragment FullType on __Type{kind name description fields(includeDeprecated:true){name description args{...InputValue}\
-        type{...TypeRef}isDeprecated deprecationReason}inputFields{...InputValue}interfaces{...TypeRef}\
-        enumValues(includeDeprecated:true){name description isDeprecated deprecationReason}possibleTypes{...TypeRef}}\
-        fragment InputValue on __InputValue{name description type{...TypeRef}defaultValue}\
-        fragment TypeRef on __Type{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name ofType{kind name\
-        ofType{kind name ofType{kind name ofType{kind name ofType{kind name}}}}}}}}}}";
 }

@@ -9,6 +9,7 @@ mod documents;
 mod entry;
 mod expand;
 mod handler;
+mod introspection;
 mod lexer;
 mod multipart;
 mod normalise;

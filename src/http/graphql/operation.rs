@@ -11,14 +11,14 @@ use futures_util::FutureExt;
 use super::{
     accept::Media,
     call::Call,
-    document::{self, Unfit},
+    document::{self, Bounds, Unfit},
     entry, normalise,
     prepared::Prepared,
     redact,
     reply::{self, Asked, Reply},
 };
 use crate::{
-    app::{Limits, Op},
+    app::Op,
     audit::record::OperationKind,
     domain::{Client, Subject, SubjectKind, Timestamp},
     http::{Gate, answer::Answer, caller::Purpose},
@@ -130,7 +130,7 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
             asked.document = Some(kept.into_owned());
         }
         let prepared = match read {
-            Ok(document) => prepare(document, name, limits, &mut asked),
+            Ok(document) => prepare(document, name, &gate.bounds, &mut asked),
             Err(Unfit::Refused(refusal)) => return (asked, Reply::refused(refusal)),
             Err(Unfit::Unreadable(error)) => return (asked, Reply::unreadable(error)),
         };
@@ -191,14 +191,14 @@ fn late(op: &Op, changes: bool) -> Refusal {
 }
 
 /// Bounds and normalises a document. What it is stands in the record even if it is refused.
-fn prepare(mut document: ExecutableDocument, asked_for: Option<String>, limits: &Limits, asked: &mut Asked) -> Result<Prepared, Refusal> {
+fn prepare(mut document: ExecutableDocument, asked_for: Option<String>, bounds: &Bounds, asked: &mut Asked) -> Result<Prepared, Refusal> {
     let name = asked_for.as_deref();
     asked.kind = normalise::selected(&document, name).map(|operation| match operation.node.ty {
         OperationType::Mutation => OperationKind::Mutation,
         _ => OperationKind::Query,
     });
     asked.name = recorded_name(&document, name);
-    let shape = Arc::new(document::bound(&mut document, name, limits)?);
+    let shape = Arc::new(document::bound(&mut document, name, bounds)?);
     Ok(Prepared { asked_for, document, shape, kind: asked.kind, name: asked.name.clone() })
 }
 
