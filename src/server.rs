@@ -102,7 +102,8 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let recorder = core.recorder.clone();
     recorder.serve();
     let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
-    let gate = http::Gate::new(Arc::clone(&core), settings.http.clone(), settings.documents.as_deref()).await.map_err(unreadable)?;
+    let (http, subscriptions) = (settings.http.clone(), settings.subscriptions.clone());
+    let gate = http::Gate::new(Arc::clone(&core), http, subscriptions, settings.documents.as_deref()).await.map_err(unreadable)?;
     let gate = Arc::new(gate);
     let housekeeping = tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core)));
     let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));
@@ -124,6 +125,7 @@ impl RunningServer {
         housekeeping.abort();
         erasing.abort();
         let _ = stop.send(());
+        gate.stop();
         // Changes are seen through even if their caller has hung up, so the connections alone do not tell.
         let finished = async { (serving.await, gate.idle().await) };
         if tokio::time::timeout(grace, finished).await.is_err() {

@@ -271,6 +271,7 @@ const fn kind_number(kind: OperationKind) -> u64 {
         OperationKind::Token => 2,
         OperationKind::Command => 3,
         OperationKind::Unknown => 4,
+        OperationKind::Subscription => 5,
     }
 }
 

@@ -22,8 +22,8 @@ pub struct Daily {
     pub records: u64,
     /// Of those, allowed, denied, invalid, failed.
     pub decisions: [u64; 4],
-    /// Of those, queries, mutations, token requests, commands, unknown.
-    pub kinds: [u64; 5],
+    /// Of those, queries, mutations, token requests, commands, unknown, subscriptions.
+    pub kinds: [u64; 6],
     /// Of those, that showed leads on a screen.
     pub views: u64,
     /// Leads so shown, each as often as it was.

@@ -38,11 +38,13 @@ pub enum OperationKind {
     Command,
     /// The document could not be read, so nobody knows.
     Unknown,
+    /// A GraphQL subscription: that it was opened, what it delivered, why it ended.
+    Subscription,
 }
 
 impl OperationKind {
     /// Every one.
-    pub const ALL: [Self; 5] = [Self::Query, Self::Mutation, Self::Token, Self::Command, Self::Unknown];
+    pub const ALL: [Self; 6] = [Self::Query, Self::Mutation, Self::Token, Self::Command, Self::Unknown, Self::Subscription];
 }
 
 /// What was asked.
@@ -172,6 +174,15 @@ impl Number {
 pub const EXPORT_FILE: &str = "export file";
 /// The reason in the record of the operation that asked for a file.
 pub const EXPORTED: &str = "exported";
+
+/// The reason in the record of what a subscription delivered.
+pub const DELIVERED: &str = "delivered";
+
+/// Whether it is the record of what a subscription delivered. Subscriptions leave it out: else each of them would have something
+/// new to tell whenever another, or it itself, has told something.
+pub fn is_delivery(record: &AccessRecord) -> bool {
+    record.operation.kind == OperationKind::Subscription && record.reasons.iter().any(|reason| reason == DELIVERED)
+}
 
 /// Whether it is the record of a file that left.
 pub fn is_export_file(record: &AccessRecord) -> bool {

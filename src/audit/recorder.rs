@@ -85,6 +85,8 @@ pub(super) struct Inside {
     pub(super) sequencing: Arc<Sequencing>,
     /// How the tree stands.
     pub(super) standing: Mutex<Standing>,
+    /// How many entries it has, for those who wait for more.
+    pub(super) grown: watch::Sender<u64>,
     /// Whether something was appended since the last fold.
     pub(super) dirty: AtomicBool,
     /// The epochs that this process has begun.
@@ -136,6 +138,7 @@ impl Recorder {
             origin,
             sequencing: Arc::new(Sequencing { sign, said: place::said }),
             standing: Mutex::default(),
+            grown: watch::Sender::new(0),
             dirty: AtomicBool::new(true),
             epochs: Mutex::default(),
             settled: Mutex::default(),
@@ -234,6 +237,11 @@ impl Recorder {
     /// How the tree stands.
     pub fn standing(&self) -> Standing {
         lock(&self.inside.standing).clone()
+    }
+
+    /// How many entries the tree has, to be waited on: tells of what other processes have recorded within a second.
+    pub fn growth(&self) -> watch::Receiver<u64> {
+        self.inside.grown.subscribe()
     }
 
     /// Whether the sequencer holds back what this process records now.

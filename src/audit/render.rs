@@ -27,6 +27,7 @@ impl OperationKind {
             Self::Token => "TOKEN",
             Self::Command => "COMMAND",
             Self::Unknown => "UNKNOWN",
+            Self::Subscription => "SUBSCRIPTION",
         }
     }
 }

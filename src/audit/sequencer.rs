@@ -119,6 +119,7 @@ pub(super) async fn fold(inside: &Inside) -> Result<u64, StoreError> {
                     tracing::error!(%fault, "the ledger holds what is not as it was written; it gets no place in the tree and is not signed");
                 }
                 (standing.size, standing.refused, standing.failing) = (folded.size, folded.refused, false);
+                inside.grown.send_if_modified(|size| std::mem::replace(size, folded.size) != folded.size);
                 if !folded.more {
                     return Ok(folded.size);
                 }

@@ -36,6 +36,8 @@ pub struct Settings {
     pub auth: crate::auth::Settings,
     /// What the HTTP side trusts and shows.
     pub http: crate::http::Settings,
+    /// How many subscriptions there may be, and for how long.
+    pub subscriptions: crate::http::SubscriptionSettings,
     /// What one request may cost.
     pub limits: crate::app::Limits,
     /// How the ledger is written.
@@ -59,6 +61,7 @@ impl Default for Settings {
             documents: None,
             auth: crate::auth::Settings::default(),
             http: crate::http::Settings::default(),
+            subscriptions: crate::http::SubscriptionSettings::default(),
             limits: crate::app::Limits::default(),
             ledger: crate::audit::Settings::default(),
             access_log: crate::app::access_log::Settings::default(),
@@ -134,6 +137,10 @@ impl Settings {
             ("http.connections", self.http.connections),
             ("http.header_time", self.http.header_time as usize),
             ("http.answer_time", self.http.answer_time as usize),
+            ("subscriptions.total", self.subscriptions.total),
+            ("subscriptions.each", self.subscriptions.each),
+            ("subscriptions.lifetime", self.subscriptions.lifetime as usize),
+            ("subscriptions.heartbeat", self.subscriptions.heartbeat as usize),
             ("auth.access_token_seconds", self.auth.access_token_seconds.max(0) as usize),
             ("auth.refresh_token_seconds", self.auth.refresh_token_seconds.max(0) as usize),
             ("auth.session_seconds", self.auth.session_seconds.max(0) as usize),

@@ -1,11 +1,13 @@
 //! The access log, for auditors.
 
-use async_graphql::{Context, Object, SimpleObject, connection::PageInfo};
+use async_graphql::{Context, Object, SimpleObject, Subscription, connection::PageInfo};
+use futures_util::{Stream, stream};
 
 use super::{
     access_log_filter::{AccessLogFilter, AccessLogOrder},
     access_record::AccessRecord,
     error::{Outward, op},
+    live,
 };
 use crate::{
     app::access_log::{self, LogPage, Wanted},
@@ -34,7 +36,7 @@ impl AccessLogQuery {
     ) -> async_graphql::Result<Option<AccessRecordConnection>> {
         let op = op(ctx);
         let filter = filter.unwrap_or_default().read().outward(op)?;
-        let first = u32::try_from(first).map_err(|_| Refusal::bad_input("A page has 1 to 500 records.")).outward(op)?;
+        let first = sized(first).outward(op)?;
         let after = after.as_deref().map(index_of).transpose().outward(op)?;
         let wanted = Wanted { first, after, oldest_first: order == AccessLogOrder::OldestFirst };
         let page = access_log::access_log(op, &filter, wanted).await.outward(op)?;
@@ -50,6 +52,40 @@ impl AccessLogQuery {
         let op = op(ctx);
         let index = u64::try_from(index).map_err(|_| Refusal::not_found()).outward(op)?;
         Ok(Some(AccessRecord(access_log::access_record(op, index).await.outward(op)?)))
+    }
+}
+
+/// Subscriptions to the access log.
+#[derive(Debug, Default)]
+pub struct AccessLogSubscription;
+
+#[Subscription]
+impl AccessLogSubscription {
+    /// What comes into the access log from now on, the oldest first. Needs `LOG_READ`, anew for every event.
+    ///
+    /// An event is a page of one or more records. Before it leaves, a record of kind `SUBSCRIPTION` says that it did, with
+    /// `delivered` among its `reasons`; subscriptions leave those records out. Nothing is lost to whoever reads slowly or comes
+    /// back: subscribe again with the last `endCursor` as `after`.
+    #[graphql(complexity = "1 + usize::try_from(first).unwrap_or(0) * child_complexity")]
+    async fn new_access_records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which records; all of them without it.")] filter: Option<AccessLogFilter>,
+        #[graphql(desc = "How many in one event at most, 1 to 500.", default = 50)] first: i32,
+        #[graphql(desc = "Begin behind this cursor of `accessLog` or of an event instead of now.")] after: Option<String>,
+    ) -> async_graphql::Result<impl Stream<Item = Option<AccessRecordConnection>>> {
+        let (op, step) = (op(ctx), live::step(ctx)?);
+        let filter = filter.unwrap_or_default().read().outward(op)?;
+        let first = sized(first).outward(op)?;
+        let after = after.as_deref().map(index_of).transpose().outward(op)?;
+        let Some(from) = step.from else {
+            step.reach(access_log::begin_at(op, first, after).await.outward(op)?, after.is_some());
+            return Ok(stream::iter(None));
+        };
+        let (page, next) = access_log::news(op, &filter, first, from).await.outward(op)?;
+        step.reach(next, page.next.is_some());
+        let event = (!page.records.is_empty()).then(|| Some(AccessRecordConnection::from((page, true))));
+        Ok(stream::iter(event))
     }
 }
 
@@ -84,6 +120,10 @@ impl From<(LogPage, bool)> for AccessRecordConnection {
         };
         Self { edges, page_info }
     }
+}
+
+fn sized(first: i32) -> Result<u32, Refusal> {
+    u32::try_from(first).map_err(|_| Refusal::bad_input("A page has 1 to 500 records."))
 }
 
 fn cursor(index: u64) -> String {

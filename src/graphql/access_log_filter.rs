@@ -38,6 +38,8 @@ pub enum OperationKind {
     Command,
     /// The document could not be read, so nobody knows.
     Unknown,
+    /// A subscription: that it was opened, what it delivered (then `reasons` has `delivered`), why it ended.
+    Subscription,
 }
 
 /// Which access records are wanted; all conditions given must hold.

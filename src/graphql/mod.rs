@@ -1,6 +1,6 @@
 //! GraphQL: translation only, one file per noun. Each file gives a query and a mutation part; here they become one schema.
 
-use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
 pub mod access_log;
 pub mod access_log_filter;
@@ -21,6 +21,7 @@ pub mod grant;
 pub mod import;
 mod lead;
 pub mod legal_hold;
+pub mod live;
 pub mod marking;
 pub mod order;
 mod page;
@@ -87,12 +88,16 @@ pub struct Mutation(
     legal_hold::LegalHoldMutation,
 );
 
+/// The root of subscriptions.
+#[derive(Debug, Default, MergedSubscription)]
+pub struct Subscription(access_log::AccessLogSubscription);
+
 /// The schema.
-pub type LeadkeepSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type LeadkeepSchema = Schema<Query, Mutation, Subscription>;
 
 /// The schema before limits are set; names are never suggested, a suggestion could tell of what is hidden.
-pub fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
+pub fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default()).disable_suggestions()
 }
 
 /// The schema in the schema definition language: what `schema.graphql` holds.

@@ -11,14 +11,22 @@ use crate::{
 
 /// The subject the request's token names; anonymous without one. A token that does not count is refused, never ignored.
 pub(super) async fn authenticate(gate: &Gate, headers: &HeaderMap) -> Result<Subject, Error> {
+    match bearer(headers)? {
+        Some(token) => sessions::authenticate(&gate.core, token).await,
+        None => Ok(Subject::ANONYMOUS),
+    }
+}
+
+/// The request's token, if it has one.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let header = match (sent.next(), sent.next()) {
-        (None, _) => return Ok(Subject::ANONYMOUS),
+        (None, _) => return Ok(None),
         (Some(header), None) => header.to_str().unwrap_or_default(),
         (Some(_), Some(_)) => "",
     };
     match header.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => sessions::authenticate(&gate.core, token.trim()).await,
-        _ => Err(Refusal::new(Code::Unauthenticated, "Send one header `Authorization: Bearer <accessToken>`.").into()),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Refusal::new(Code::Unauthenticated, "Send one header `Authorization: Bearer <accessToken>`.")),
     }
 }

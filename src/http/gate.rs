@@ -2,11 +2,12 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
+    SubscriptionSettings,
     document::Bounds,
-    graphql::{Documents, PreparedDocuments},
+    graphql::{Documents, Places, PreparedDocuments},
     metrics::Metrics,
 };
 use crate::{app::Core, graphql::LeadkeepSchema};
@@ -19,6 +20,8 @@ pub struct Gate {
     pub schema: LeadkeepSchema,
     /// What is trusted and shown.
     pub settings: super::Settings,
+    /// How many subscriptions there may be.
+    pub subscriptions: SubscriptionSettings,
     /// The documents that may be executed.
     pub(super) documents: Documents,
     /// What a document may cost.
@@ -31,6 +34,10 @@ pub struct Gate {
     pub(super) turns: Semaphore,
     /// How many requests with files may be taken in and answered at once.
     pub(super) uploads: Arc<Semaphore>,
+    /// The subscriptions that are open.
+    pub(super) places: Arc<Places>,
+    /// Tells subscriptions that the server stops; each of them, and each WebSocket, holds a receiver.
+    pub(super) stopping: watch::Sender<bool>,
 }
 
 impl fmt::Debug for Gate {
@@ -41,7 +48,12 @@ impl fmt::Debug for Gate {
 
 impl Gate {
     /// The gate to `core`; with a folder of trusted `documents`, only those are executed.
-    pub async fn new(core: Arc<Core>, settings: super::Settings, documents: Option<&Path>) -> std::io::Result<Self> {
+    pub async fn new(
+        core: Arc<Core>,
+        settings: super::Settings,
+        subscriptions: SubscriptionSettings,
+        documents: Option<&Path>,
+    ) -> std::io::Result<Self> {
         let documents = documents.map(Documents::read).transpose()?.unwrap_or_default();
         if let Some(count) = documents.count() {
             tracing::info!(count, "only trusted documents are executed");
@@ -53,11 +65,18 @@ impl Gate {
         let turns = Semaphore::new(limits.concurrency);
         let uploads = Arc::new(Semaphore::new(limits.uploads));
         let prepared = PreparedDocuments::default();
-        Ok(Self { core, schema, settings, documents, bounds, prepared, metrics: Metrics::new(), turns, uploads })
+        let (metrics, places, stopping) = (Metrics::new(), Arc::new(Places::new(&subscriptions)), watch::Sender::new(false));
+        Ok(Self { core, schema, settings, subscriptions, documents, bounds, prepared, metrics, turns, uploads, places, stopping })
     }
 
-    /// Returns when no request is being answered.
+    /// Completes every subscription, now and from now on.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Returns when no request is being answered and no subscription is open.
     pub async fn idle(&self) {
+        self.stopping.closed().await;
         // Closed never: nobody closes it.
         let _every_turn = self.turns.acquire_many(self.core.limits.concurrency as u32).await;
     }

@@ -1,17 +1,16 @@
 //! Connections: as many as are allowed, each with a limit on how long it may take to say what it wants and to take the answer.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
 };
 
 use super::{Settings, patient::Patient};
@@ -26,7 +25,7 @@ pub async fn serve(listener: TcpListener, routes: Router, settings: Settings, mu
     let routes = TowerToHyperService::new(routes);
     let answer_time = Duration::from_secs(settings.answer_time);
     let slots = Arc::new(Semaphore::new(settings.connections));
-    let graceful = GracefulShutdown::new();
+    let stopping = watch::Sender::new(());
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &slots) => accepted,
@@ -40,18 +39,30 @@ pub async fn serve(listener: TcpListener, routes: Router, settings: Settings, mu
                 continue;
             }
         };
-        let connection = protocol.serve_connection(TokioIo::new(Patient::new(stream, answer_time)), Named { routes: routes.clone(), peer });
-        let connection = graceful.watch(connection);
+        let slot = Slot { _permit: Arc::new(slot) };
+        let service = Named { routes: routes.clone(), peer, slot: slot.clone() };
+        let connection = protocol.serve_connection(TokioIo::new(Patient::new(stream, answer_time)), service);
+        let mut told = stopping.subscribe();
         tokio::spawn(async move {
+            let mut connection = pin!(connection.with_upgrades());
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                _ = told.changed() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
             // A connection that breaks off is its caller's affair.
-            if let Err(error) = connection.await {
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection broke off");
             }
             drop(slot);
         });
     }
     drop(listener);
-    graceful.shutdown().await;
+    stopping.send_replace(());
+    // Each connection holds a receiver as long as it lasts.
+    stopping.closed().await;
 }
 
 async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
@@ -63,10 +74,17 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> std::io::Resu
     Ok((stream, peer, slot))
 }
 
-/// The routes, with the peer's address put into each request.
+/// One of the connections that may be open; a WebSocket keeps it when HTTP is through with it.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+/// The routes, with the peer's address and the connection's slot put into each request.
 struct Named {
     routes: TowerToHyperService<Router>,
     peer: SocketAddr,
+    slot: Slot,
 }
 
 impl Service<Request<Incoming>> for Named {
@@ -76,6 +94,7 @@ impl Service<Request<Incoming>> for Named {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         request.extensions_mut().insert(ConnectInfo(self.peer));
+        request.extensions_mut().insert(self.slot.clone());
         self.routes.call(request)
     }
 }

@@ -42,6 +42,7 @@ pub(super) struct Metrics {
     tree_size: Gauge<i64, AtomicI64>,
     refused: Gauge<i64, AtomicI64>,
     disk_full: Gauge<i64, AtomicI64>,
+    subscriptions: Gauge<i64, AtomicI64>,
 }
 
 impl Metrics {
@@ -61,7 +62,9 @@ impl Metrics {
         registry.register("ledger_tree_size", "Records that have their place in the tree", tree_size.clone());
         let help = "1 if the ledger holds what is not as it was written, or nothing gets a place in the tree; 0 if all is well";
         registry.register("ledger_refused", help, refused.clone());
-        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting, tree_size, refused, disk_full }
+        let subscriptions = Gauge::default();
+        registry.register("subscriptions", "Subscriptions that are open", subscriptions.clone());
+        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting, tree_size, refused, disk_full, subscriptions }
     }
 
     /// Counts an operation that was answered.
@@ -72,6 +75,7 @@ impl Metrics {
             OperationKind::Token => "token",
             OperationKind::Command => "command",
             OperationKind::Unknown => "unknown",
+            OperationKind::Subscription => "subscription",
         };
         let decision = match decision {
             Decision::Allowed => "allowed",
@@ -118,6 +122,7 @@ pub(super) async fn metrics(State(gate): State<Arc<Gate>>, ConnectInfo(peer): Co
     }
     gate.metrics.waiting.set(gate.core.recorder.waiting().0 as i64);
     gate.metrics.disk_full.set(gate.core.recorder.is_disk_full().into());
+    gate.metrics.subscriptions.set(gate.places.open() as i64);
     let standing = gate.core.recorder.standing();
     gate.metrics.tree_size.set(standing.size as i64);
     gate.metrics.refused.set((!standing.is_sound()).into());

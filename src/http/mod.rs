@@ -15,5 +15,5 @@ pub mod router;
 mod settings;
 
 pub use gate::Gate;
-pub use graphql::document;
+pub use graphql::{SubscriptionSettings, document};
 pub use settings::Settings;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use exposure::{Baseline, Exposure, Peers, ShownLead, ShownLeads, Total, exposure, shown_leads};
 pub use filter::LogFilter;
-pub use page::{LogPage, MAX_PAGE, Wanted, access_log};
+pub use page::{LogPage, MAX_PAGE, Wanted, access_log, begin_at, news};
 pub use record::{Beside, ChangeShown, MAX_CHANGES, access_record, beside, changes, document, neighbour};
 pub use stats::{GroupBy, Interval, Stat, StatsQuery, stats};
 pub use who_saw::{Sighting, Sightings, WhoSaw, who_saw};

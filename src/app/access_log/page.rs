@@ -1,8 +1,9 @@
-//! Pages of the access log, in either order. A cursor is a place in the tree, so that a page stays what it is while the log grows.
+//! Pages of the access log, in either order, and what has come since. A cursor is a place in the tree, so that a page stays what it is while the log grows.
 
 use super::{LogFilter, Logged, logged, range};
 use crate::{
     app::{Error, Op},
+    audit::record::{AccessRecord, is_delivery},
     policy::{Permission, Permit, Refusal},
     store::{LogEntry, StoreError},
 };
@@ -49,9 +50,7 @@ struct Search<'o> {
 pub async fn access_log(op: &Op, filter: &LogFilter, wanted: Wanted) -> Result<LogPage, Error> {
     let permit = op.rights.permit(Permission::LogRead)?;
     let Wanted { first, after, oldest_first } = wanted;
-    if first == 0 || first > MAX_PAGE {
-        return Err(Refusal::bad_input(format!("A page has 1 to {MAX_PAGE} records.")).into());
-    }
+    sized(first)?;
     let (_, mut from, mut until) = range(op, filter.since, filter.until).await?;
     match after {
         Some(after) if oldest_first => from = from.max(after.saturating_add(1)),
@@ -59,28 +58,68 @@ pub async fn access_log(op: &Op, filter: &LogFilter, wanted: Wanted) -> Result<L
         None => {}
     }
     let mut search = Search { op, permit, term: filter.term(), oldest_first, from, until, window: WINDOW };
-    let mut records = Vec::new();
-    let mut left = op.core.access_log.scan;
-    while search.from < search.until && records.len() < first as usize && left > 0 {
-        let chunk = search.next(CHUNK.min(left)).await?;
-        left = left.saturating_sub((chunk.len() as u32).max(1));
-        for entry in chunk {
-            let logged = logged(entry)?;
-            search.passed(logged.index);
-            if filter.matches(&logged.entry.record) {
-                records.push(logged);
-            }
-            if records.len() == first as usize {
-                break;
-            }
-        }
-    }
-    op.trace().rows += records.len() as u64;
+    let records = search.run(first, |record| filter.matches(record)).await?;
     let behind = if oldest_first { search.from.checked_sub(1) } else { Some(search.until) };
     Ok(LogPage { records, next: behind.filter(|_| search.from < search.until) })
 }
 
+/// Where somebody begins who wants what comes from now on, or what came behind `after`: the index to be looked at next. They
+/// want at most `first` records at once.
+pub async fn begin_at(op: &Op, first: u32, after: Option<u64>) -> Result<u64, Error> {
+    op.rights.permit(Permission::LogRead)?;
+    sized(first)?;
+    let size = op.core.recorder.fold_now().await?;
+    Ok(after.map_or(size, |after| after.saturating_add(1).min(size)))
+}
+
+/// The records from this index on that match, at most `first`, the oldest first, and the index to be looked at next. What
+/// subscriptions delivered is left out.
+///
+/// Costs no query as long as nothing has come, and finds it as soon as it has its place in the tree.
+pub async fn news(op: &Op, filter: &LogFilter, first: u32, from: u64) -> Result<(LogPage, u64), Error> {
+    let permit = op.rights.permit(Permission::LogRead)?;
+    sized(first)?;
+    let until = op.core.recorder.standing().size;
+    if until <= from {
+        return Ok((LogPage { records: Vec::new(), next: None }, from));
+    }
+    let mut search = Search { op, permit, term: None, oldest_first: true, from, until, window: WINDOW };
+    let records = search.run(first, |record| filter.matches(record) && !is_delivery(record)).await?;
+    let next = search.from;
+    let more = next < search.until;
+    Ok((LogPage { records, next: next.checked_sub(1).filter(|_| more) }, next))
+}
+
+fn sized(first: u32) -> Result<(), Refusal> {
+    if first == 0 || first > MAX_PAGE {
+        return Err(Refusal::bad_input(format!("A page has 1 to {MAX_PAGE} records.")));
+    }
+    Ok(())
+}
+
 impl Search<'_> {
+    /// The records that are wanted, at most `first`, as far as one page may look.
+    async fn run(&mut self, first: u32, wanted: impl Fn(&AccessRecord) -> bool) -> Result<Vec<Logged>, Error> {
+        let mut records = Vec::new();
+        let mut left = self.op.core.access_log.scan;
+        while self.from < self.until && records.len() < first as usize && left > 0 {
+            let chunk = self.next(CHUNK.min(left)).await?;
+            left = left.saturating_sub((chunk.len() as u32).max(1));
+            for entry in chunk {
+                let logged = logged(entry)?;
+                self.passed(logged.index);
+                if wanted(&logged.entry.record) {
+                    records.push(logged);
+                }
+                if records.len() == first as usize {
+                    break;
+                }
+            }
+        }
+        self.op.trace().rows += records.len() as u64;
+        Ok(records)
+    }
+
     /// The next entries in the order of the search; none if there were none in what it looked through.
     async fn next(&mut self, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         let (store, index) = (&self.op.core.store, self.op.core.recorder.index());

@@ -262,8 +262,7 @@ fn operation(input: &mut Decoder<'_>) -> Read<Operation> {
         match (key, input.datatype()?) {
             (0, _) => {
                 let number = input.u64()?;
-                let kinds = [OperationKind::Query, OperationKind::Mutation, OperationKind::Token, OperationKind::Command];
-                let kind = kinds.into_iter().chain([OperationKind::Unknown]).find(|kind| kind_number(*kind) == number);
+                let kind = OperationKind::ALL.into_iter().find(|kind| kind_number(*kind) == number);
                 operation.kind = kind.ok_or_else(|| Malformed(format!("an unknown kind of operation, {number}")))?;
             }
             (1, Type::String) => operation.name = Some(input.str()?.to_owned()),

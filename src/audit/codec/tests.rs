@@ -30,9 +30,8 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn operation()(kind in 0..5_usize, name in option::of(".{0,20}"), document in option::of(digest())) -> Operation {
-        let kinds = [OperationKind::Query, OperationKind::Mutation, OperationKind::Token, OperationKind::Command, OperationKind::Unknown];
-        Operation { kind: kinds[kind], name, document }
+    fn operation()(kind in 0..OperationKind::ALL.len(), name in option::of(".{0,20}"), document in option::of(digest())) -> Operation {
+        Operation { kind: OperationKind::ALL[kind], name, document }
     }
 }
 

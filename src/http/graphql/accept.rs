@@ -7,6 +7,8 @@ use axum::http::{HeaderMap, header::ACCEPT};
 pub(in crate::http) enum Media {
     /// `application/graphql-response+json`: the status tells whether the request was understood.
     Response,
+    /// `text/event-stream`: the events of a subscription.
+    Events,
     /// `application/json`: 200 for every well-formed request, as clients of old expect.
     Json,
 }
@@ -15,7 +17,8 @@ impl Media {
     /// The `Content-Type`.
     pub(in crate::http) const fn name(self) -> &'static str {
         match self {
-            Self::Response => "application/graphql-response+json; charset=utf-8",
+            // What is no event is told as an answer is.
+            Self::Response | Self::Events => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",
         }
     }
@@ -31,6 +34,7 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
         let mut parts = range.split(';').map(str::trim);
         let media = match parts.next().map(str::to_ascii_lowercase).as_deref() {
             Some("application/graphql-response+json") => Media::Response,
+            Some("text/event-stream") => Media::Events,
             Some("application/json" | "application/*" | "*/*") => Media::Json,
             _ => continue,
         };

@@ -13,13 +13,18 @@ use super::{
     accept::{Media, negotiate},
     body::{self, Unreadable},
     call::{Call, Calls},
-    multipart,
+    entry, live, multipart,
     operation::{self, Caller},
     reply::Reply,
 };
 use crate::{
     domain::{Subject, SubjectKind},
-    http::{Gate, answer::Answer, authenticate::authenticate, caller},
+    http::{
+        Gate,
+        answer::Answer,
+        authenticate::{authenticate, bearer},
+        caller,
+    },
     policy::{Code, Refusal},
 };
 
@@ -44,8 +49,15 @@ pub(in crate::http) async fn serve(
         may_mutate: parts.method == Method::POST,
         began: gate.core.now(),
     };
+    if live::is_upgrade(&parts) {
+        return live::upgrade(gate, caller, parts).await;
+    }
     let opened = AssertUnwindSafe(open(&gate, &mut caller, &parts, media, body)).catch_unwind().await;
     let answer = match opened.unwrap_or_else(|_| Err(Reply::refused(operation::broken()))) {
+        Ok(calls) if caller.media == Media::Events => match subscriber(&parts.headers, calls) {
+            Ok((token, call)) => return live::answer(gate, caller, token, call).await,
+            Err(reply) => operation::refuse(&gate, &caller, reply).await,
+        },
         Ok(calls) => answer(gate, caller, calls).await,
         Err(reply) => operation::refuse(&gate, &caller, reply).await,
     };
@@ -61,6 +73,15 @@ pub(in crate::http) async fn serve(
 
 fn is_get(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// The token and the one call of somebody who wants events.
+fn subscriber(headers: &HeaderMap, calls: Calls) -> Result<(String, Call), Reply> {
+    let token = bearer(headers).map_err(Reply::refused)?.ok_or_else(|| Reply::refused(entry::closed()))?;
+    match calls {
+        Calls::One(call) => Ok((token.to_owned(), *call)),
+        Calls::Batch(_) => Err(Reply::refused(Refusal::bad_input("Subscribe to one thing in one request."))),
+    }
 }
 
 /// A change is seen through although the caller may hang up meanwhile; a query is not worth that.
@@ -84,19 +105,14 @@ async fn answer(gate: Arc<Gate>, caller: Caller, calls: Calls) -> Answer {
 
 /// Who asks, for what purpose, and what for: in this order, so that a stranger's body is hardly read.
 async fn open(gate: &Gate, caller: &mut Caller, parts: &Parts, media: Option<Media>, body: Body) -> Result<Calls, Reply> {
-    caller.subject = match authenticate(gate, &parts.headers).await {
-        Ok(subject) => subject,
-        Err(error) => {
-            if error.code() == Code::Internal {
-                tracing::error!(cause = %error, "could not authenticate");
-            }
-            return Err(Reply::refused(Refusal::new(error.code(), error.outward())));
-        }
-    };
+    caller.subject = authenticate(gate, &parts.headers).await.map_err(|error| Reply::unknown(&error))?;
     caller.purpose = caller::purpose(&parts.headers).map_err(Reply::refused)?;
     let cannot = |status, message| Err(Reply::with_status(status, Refusal::bad_input(message)));
     if media.is_none() {
-        return cannot(StatusCode::NOT_ACCEPTABLE, "Accept application/graphql-response+json or application/json.");
+        return cannot(
+            StatusCode::NOT_ACCEPTABLE,
+            "Accept application/graphql-response+json or application/json, or text/event-stream to subscribe.",
+        );
     }
     let (limits, anonymous) = (&gate.core.limits, caller.subject.kind() == SubjectKind::Anonymous);
     let calls = if parts.method == Method::POST {

@@ -11,6 +11,7 @@ mod expand;
 mod handler;
 mod introspection;
 mod lexer;
+mod live;
 mod multipart;
 mod normalise;
 mod operation;
@@ -21,4 +22,6 @@ mod scan;
 
 pub(super) use documents::Documents;
 pub(super) use handler::serve;
+pub(super) use live::Places;
+pub use live::Settings as SubscriptionSettings;
 pub(super) use prepared::PreparedDocuments;

@@ -27,6 +27,13 @@ pub(super) fn selected<'d>(document: &'d ExecutableDocument, name: Option<&str>)
     }
 }
 
+/// Whether the operation that will run has one field at its root and nothing else (GraphQL, October 2021, § 5.2.3.1), on no condition.
+pub(super) fn has_one_field(document: &ExecutableDocument, name: Option<&str>) -> bool {
+    let root = selected(document, name).map(|operation| operation.node.selection_set.node.items.as_slice());
+    let Some([one]) = root else { return false };
+    matches!(&one.node, Selection::Field(field) if field.node.directives.is_empty() && !field.node.name.node.starts_with("__"))
+}
+
 /// Merges the fields of the operation that will run. Call only after the fragments' expansion has been bounded.
 pub(super) fn normalise(document: &mut ExecutableDocument, name: Option<&str>) -> Result<(), Refusal> {
     let ExecutableDocument { operations, fragments } = document;
@@ -43,7 +50,7 @@ pub(super) fn normalise(document: &mut ExecutableDocument, name: Option<&str>) -
     let root = match operation.node.ty {
         OperationType::Query => "Query",
         OperationType::Mutation => "Mutation",
-        OperationType::Subscription => return Ok(()),
+        OperationType::Subscription => "Subscription",
     };
     let mut inlined = HashSet::new();
     merge(&mut operation.node.selection_set.node, Some(root), fragments, &mut inlined)?;

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
-    Request,
+    Request, ServerError, Variables,
     parser::types::{ExecutableDocument, OperationType},
 };
 use futures_util::FutureExt;
@@ -29,7 +29,7 @@ use crate::{
 const NAME: usize = 256;
 
 /// Who sends the operations of a request.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Caller {
     /// Who.
     pub(super) subject: Subject,
@@ -79,7 +79,7 @@ pub(super) async fn refuse(gate: &Gate, caller: &Caller, reply: Reply) -> Answer
 
 /// Nothing is read for an answer that could not be recorded. While the disk is full, the room that was kept is for those who can
 /// make more of it, and for signing in.
-async fn open(gate: &Gate, caller: &Caller, purpose: Purpose, signs_in: impl FnOnce() -> bool) -> Result<Arc<Op>, Answer> {
+pub(super) async fn open(gate: &Gate, caller: &Caller, purpose: Purpose, signs_in: impl FnOnce() -> bool) -> Result<Arc<Op>, Answer> {
     if let Some(withheld) = unrecordable(gate, caller.media) {
         return Err(withheld);
     }
@@ -101,13 +101,14 @@ pub(super) fn unrecordable(gate: &Gate, media: Media) -> Option<Answer> {
     Some(reply::withheld(gate, media, None))
 }
 
-/// What was asked, and what came of it.
-async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, text: Result<Arc<str>, Refusal>) -> (Asked, Reply) {
+/// What was asked, and the document that asks it, bounded and normalised; or why it is refused. `text` is what the call
+/// resolved to.
+pub(super) fn look_up(gate: &Gate, caller: &Caller, call: &Call, text: Result<Arc<str>, Refusal>) -> (Asked, Result<Arc<Prepared>, Reply>) {
     let limits = &gate.core.limits;
     let mut asked = Asked::default();
     let text = match text {
         Ok(text) => text,
-        Err(refusal) => return (asked, Reply::refused(refusal)),
+        Err(refusal) => return (asked, Err(Reply::refused(refusal))),
     };
     let name = call.operation_name.clone();
     let stranger = caller.subject.kind() == SubjectKind::Anonymous;
@@ -120,7 +121,7 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
         let read = document::read(&text, limits);
         if stranger && !read.as_ref().is_ok_and(entry::is_open) {
             // Nothing of it is kept: strangers could fill the ledger with their texts.
-            return (asked, Reply::refused(entry::closed()));
+            return (asked, Err(Reply::refused(entry::closed())));
         }
         let mut secretive = true;
         if !matches!(read, Err(Unfit::Refused(_))) {
@@ -131,12 +132,12 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
         }
         let prepared = match read {
             Ok(document) => prepare(document, name, &gate.bounds, &mut asked),
-            Err(Unfit::Refused(refusal)) => return (asked, Reply::refused(refusal)),
-            Err(Unfit::Unreadable(error)) => return (asked, Reply::unreadable(error)),
+            Err(Unfit::Refused(refusal)) => return (asked, Err(Reply::refused(refusal))),
+            Err(Unfit::Unreadable(error)) => return (asked, Err(Reply::unreadable(error))),
         };
         let prepared = match prepared {
             Ok(prepared) => Arc::new(prepared),
-            Err(refusal) => return (asked, Reply::refused(refusal)),
+            Err(refusal) => return (asked, Err(Reply::refused(refusal))),
         };
         if !stranger && !secretive {
             gate.prepared.put(Arc::clone(&text), Arc::clone(&prepared));
@@ -145,12 +146,33 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
     };
     asked.kind = prepared.kind;
     asked.name.clone_from(&prepared.name);
+    (asked, Ok(prepared))
+}
+
+/// The request that the engine gets for `op`.
+pub(super) fn request(prepared: &Prepared, variables: Variables, op: &Arc<Op>) -> Request {
+    let mut request = Request::new(String::new()).variables(variables).data(Arc::clone(op));
+    request.operation_name.clone_from(&prepared.asked_for);
+    request.set_parsed_query(prepared.document.clone());
+    request
+}
+
+/// What was asked, and what came of it.
+async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, text: Result<Arc<str>, Refusal>) -> (Asked, Reply) {
+    let limits = &gate.core.limits;
+    let (asked, prepared) = look_up(gate, caller, &call, text);
+    let prepared = match prepared {
+        Ok(prepared) => prepared,
+        Err(reply) => return (asked, reply),
+    };
+    if asked.kind == Some(OperationKind::Subscription) {
+        let elsewhere = "Subscribe with `Accept: text/event-stream`, or over a WebSocket.";
+        return (asked, Reply::unreadable(ServerError::new(elsewhere, None)));
+    }
     if asked.kind == Some(OperationKind::Mutation) && !caller.may_mutate {
         return (asked, Reply::wrong_method());
     }
-    let mut request = Request::new(String::new()).variables(call.take_variables()).data(Arc::clone(op));
-    request.operation_name = call.operation_name.take();
-    request.set_parsed_query(prepared.document.clone());
+    let mut request = request(&prepared, call.take_variables(), op);
     if let Some(uploads) = call.uploads.take() {
         request = request.data(uploads);
     }
@@ -181,7 +203,7 @@ pub(super) const fn broken() -> Refusal {
 
 /// What ran out of time is given up. What it had committed is in the trace; a commit that was under way may yet happen, and
 /// then the ledger hears of it by the outbox.
-fn late(op: &Op, changes: bool) -> Refusal {
+pub(super) fn late(op: &Op, changes: bool) -> Refusal {
     op.trace().reasons.push("out-of-time".into());
     if changes {
         tracing::error!(request = %op.request, "a change ran out of time");
@@ -194,11 +216,15 @@ fn late(op: &Op, changes: bool) -> Refusal {
 fn prepare(mut document: ExecutableDocument, asked_for: Option<String>, bounds: &Bounds, asked: &mut Asked) -> Result<Prepared, Refusal> {
     let name = asked_for.as_deref();
     asked.kind = normalise::selected(&document, name).map(|operation| match operation.node.ty {
+        OperationType::Query => OperationKind::Query,
         OperationType::Mutation => OperationKind::Mutation,
-        _ => OperationKind::Query,
+        OperationType::Subscription => OperationKind::Subscription,
     });
     asked.name = recorded_name(&document, name);
     let shape = Arc::new(document::bound(&mut document, name, bounds)?);
+    if asked.kind == Some(OperationKind::Subscription) && !normalise::has_one_field(&document, name) {
+        return Err(Refusal::bad_input("A subscription has one field at its root, without a directive."));
+    }
     Ok(Prepared { asked_for, document, shape, kind: asked.kind, name: asked.name.clone() })
 }
 

@@ -25,9 +25,9 @@ use crate::{
 };
 
 /// What was asked, as the record keeps it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
-    /// Query or mutation, once known.
+    /// Query, mutation or subscription, once known.
     pub(super) kind: Option<OperationKind>,
     /// The operation's name.
     pub(super) name: Option<String>,
@@ -61,12 +61,25 @@ impl Reply {
         Self { status, json_status: status, data: None, errors: vec![error(refusal.code, refusal.message.into_owned())] }
     }
 
+    /// Nobody knows who asks.
+    pub(super) fn unknown(error: &app::Error) -> Self {
+        if error.code() == Code::Internal {
+            tracing::error!(cause = %error, "could not authenticate");
+        }
+        Self::refused(Refusal::new(error.code(), error.outward()))
+    }
+
     /// Refused with this status before it became an operation.
     pub(super) fn with_status(status: StatusCode, refusal: Refusal) -> Self {
         Self { status, json_status: status, ..Self::refused(refusal) }
     }
 
-    /// The document could not be parsed.
+    /// A subscription was opened; there is nothing to tell yet.
+    pub(super) const fn opened() -> Self {
+        Self { status: StatusCode::OK, json_status: StatusCode::OK, data: None, errors: Vec::new() }
+    }
+
+    /// The document could not be parsed, or is not for this way.
     pub(super) fn unreadable(error: ServerError) -> Self {
         Self { status: StatusCode::BAD_REQUEST, json_status: StatusCode::OK, data: None, errors: vec![error] }
     }
@@ -75,6 +88,11 @@ impl Reply {
     pub(super) fn busy() -> Self {
         let busy = Refusal::new(Code::QuotaExceeded, "The server has more to do than it can; try again in a moment.");
         Self::with_status(StatusCode::SERVICE_UNAVAILABLE, busy)
+    }
+
+    /// What the first error says.
+    pub(super) fn message(&self) -> &str {
+        self.errors.first().map_or("", |error| &error.message)
     }
 
     /// A mutation came by GET.
