@@ -139,7 +139,7 @@ mod tests {
 
     prop_compose! {
         fn daily()(
-            numbers in vec(number(), 5 + 4 + 5 + 24),
+            numbers in vec(number(), 5 + 4 + 6 + 24),
             fields in any::<[u32; 2]>(),
             named in vec(btree_map("[a-z0-9.:é]{0,12}", number(), 0..4), 3),
         ) -> Daily {
