@@ -32,6 +32,7 @@ pub mod policy_change;
 pub mod policy_item;
 pub mod policy_revision;
 pub mod proposal;
+pub mod quota_lift;
 pub mod refresh_token;
 pub mod session;
 pub mod subject;

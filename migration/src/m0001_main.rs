@@ -75,6 +75,11 @@ CREATE TABLE proposal (
     decided_at BIGINT, decided_by BIGINT, approved BIGINT
 )
 --
+CREATE TABLE quota_lift (
+    subject_id BIGINT NOT NULL, kind STRING NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL, by_id BIGINT, at BIGINT NOT NULL,
+    PRIMARY KEY (subject_id, kind, since)
+)
+--
 CREATE TABLE legal_hold (
     id ROWID, subject_id BIGINT, lead_id BIGINT, since BIGINT, until BIGINT, reason TEXT NOT NULL, set_at BIGINT NOT NULL, asked_by BIGINT,
     set_by BIGINT, lifted_at BIGINT, lift_reason TEXT, lift_asked_by BIGINT, lifted_by BIGINT

@@ -2,6 +2,7 @@
 
 use crate::{
     auth::AuthError,
+    domain::Timestamp,
     policy::{Code, Refusal},
     store::StoreError,
 };
@@ -28,6 +29,14 @@ impl Error {
             Self::Auth(AuthError::Busy) => Code::QuotaExceeded,
             Self::Store(error) if error.is_disk_full() => Code::DiskFull,
             Self::Store(_) | Self::Auth(_) => Code::Internal,
+        }
+    }
+
+    /// When the same would be answered again, if that is known.
+    pub const fn resets_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Refused(refusal) => refusal.resets_at,
+            Self::Store(_) | Self::Auth(_) => None,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Characters of a reason.
-pub(super) const REASON: usize = 500;
+pub(in crate::app) const REASON: usize = 500;
 /// Records looked at together.
 const AT_ONCE: usize = 500;
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::Core;
+use super::{Core, quota::Charge};
 use crate::{
     audit::record::{Changed, Disclosure, FieldsUsed},
     domain::{Client, FieldSet, Id, Subject, Timestamp},
@@ -28,8 +28,8 @@ pub struct Trace {
     pub outbox: Vec<Id>,
     /// Rows answered.
     pub rows: u64,
-    /// Leads counted against the caller's quota.
-    pub charged: u64,
+    /// What was counted against the caller's quotas.
+    pub charged: Charge,
     /// Highest marking disclosed.
     pub marking: Marking,
     /// Short reasons and events.
@@ -48,7 +48,7 @@ impl Default for Trace {
             changed: Vec::new(),
             outbox: Vec::new(),
             rows: 0,
-            charged: 0,
+            charged: Charge::default(),
             marking: Marking::PUBLIC,
             reasons: Vec::new(),
             code: None,
@@ -75,7 +75,7 @@ impl Trace {
         self.changed.extend(other.changed);
         self.outbox.extend(other.outbox);
         self.rows += other.rows;
-        self.charged += other.charged;
+        self.charged.absorb(other.charged);
         self.marking = self.marking.join(other.marking);
         self.reasons.extend(other.reasons);
         self.code = self.code.or(other.code);
@@ -86,12 +86,12 @@ impl Trace {
         self.shown.values().map(Vec::len).sum()
     }
 
-    /// How many leads were shown, each counted once.
-    pub fn leads_distinct(&self) -> u64 {
+    /// The leads that were shown, each once.
+    pub fn leads_once(&self) -> Vec<Id> {
         let mut leads: Vec<Id> = self.shown.values().flatten().copied().collect();
         leads.sort_unstable();
         leads.dedup();
-        leads.len() as u64
+        leads
     }
 
     /// Takes back that anything was shown, because the answer is not going to leave; then `reason` goes into the record.

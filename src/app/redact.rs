@@ -17,6 +17,8 @@ const SHOWN: &[&str] = &[
     "role",
     "requirement",
     "purpose",
+    "quota",
+    "quotaLift",
     "grant",
     "setting",
     "person",

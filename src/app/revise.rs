@@ -131,7 +131,7 @@ pub(super) fn settled(op: &Op, number: i64, document: &PolicyDocument, changes: 
 
 /// An item's change as the record names it: with opaque letters where the item is an id.
 pub(super) fn recorded(change: &ItemChange) -> Change {
-    let id = matches!(change.kind, "team" | "role" | "requirement" | "grant").then(|| change.item.parse().ok()).flatten();
+    let id = matches!(change.kind, "team" | "role" | "requirement" | "quota" | "grant").then(|| change.item.parse().ok()).flatten();
     Change {
         kind: change.kind,
         item: id.map_or_else(|| change.item.clone(), |id| Id(id).to_string()),

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{FieldSet, Id},
-    policy::{Permission, RowScope, document::Quotas},
+    policy::{Permission, Quotas, RowScope},
 };
 
 /// A window open to the caller.

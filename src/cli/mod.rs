@@ -25,6 +25,7 @@ mod password;
 mod person;
 mod proposal;
 mod purpose;
+mod quota;
 mod reindex;
 mod role;
 mod schema;
@@ -86,6 +87,7 @@ enum Command {
     ContactAccount(contact_account::ContactAccount),
     Custody(custody::Custody),
     Purpose(purpose::Purpose),
+    Quota(quota::Quota),
     Hold(hold::Hold),
     Erase(erase::Erase),
     Keys(keys::Keys),
@@ -141,6 +143,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::ContactAccount(account) => in_runtime(Operator::during(&global, async |operator| account.run(operator).await)),
         Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
         Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
+        Command::Quota(quota) => in_runtime(Operator::during(&global, async |operator| quota.run(operator).await)),
         Command::Hold(hold) => in_runtime(Operator::during(&global, async |operator| hold.run(operator).await)),
         Command::Erase(erase) => in_runtime(Operator::during(&global, async |operator| erase.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),

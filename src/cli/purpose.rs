@@ -75,7 +75,7 @@ impl Purpose {
         match self.command {
             Command::List => list(operator).await?,
             Command::Add { code, description, hide, mask, leads_per_day, rows_per_export } => {
-                let quotas = Quotas { leads_per_day, rows_per_export };
+                let quotas = Quotas { leads_per_day, rows_per_export, ..Quotas::default() };
                 let purpose = Registered { description, retired: false, hidden: hide, masked: mask, quotas };
                 let arguments = json!({ "code": code, "purpose": purpose });
                 operator.act("purpose add", arguments, async |op| purposes::add(op, &code, &purpose).await).await?;

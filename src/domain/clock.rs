@@ -10,6 +10,8 @@ pub struct Timestamp(pub i64);
 
 /// One second in the unit of [`Timestamp`].
 pub const SECOND: i64 = 1_000_000;
+/// One hour in the unit of [`Timestamp`].
+pub const HOUR: i64 = 3_600 * SECOND;
 /// One day in the unit of [`Timestamp`].
 pub const DAY: i64 = 86_400 * SECOND;
 

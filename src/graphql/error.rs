@@ -24,7 +24,12 @@ pub fn outward(op: &Op, error: &Error) -> async_graphql::Error {
     } else if !matches!(error, Error::Refused(_)) {
         tracing::error!(request = %op.request, cause = %error, "operation failed");
     }
-    async_graphql::Error::new(error.outward()).extend_with(|_, extensions| extensions.set("code", code.name()))
+    async_graphql::Error::new(error.outward()).extend_with(|_, extensions| {
+        extensions.set("code", code.name());
+        if let Some(resets_at) = error.resets_at() {
+            extensions.set("resetsAt", resets_at.to_string());
+        }
+    })
 }
 
 /// Shortens `use_case.await.map_err(|error| outward(op, &error))`.

@@ -31,6 +31,7 @@ pub mod policy_revision;
 pub mod proof;
 pub mod proposal;
 pub mod purpose;
+pub mod quota;
 pub mod raw;
 pub mod role;
 pub mod role_change;
@@ -63,6 +64,7 @@ pub struct Query(
     contact_account::ContactAccountQuery,
     custody::CustodyQuery,
     purpose::PurposeQuery,
+    quota::QuotaQuery,
     erasure::ErasureQuery,
     legal_hold::LegalHoldQuery,
 );
@@ -84,6 +86,7 @@ pub struct Mutation(
     contact_account::ContactAccountMutation,
     lead::RelationshipMutation,
     purpose::PurposeMutation,
+    quota::QuotaMutation,
     erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
 );

@@ -35,6 +35,7 @@ names! {
     LeadArchive "Put leads away and bring them back.";
     LeadImport "Import files of leads.";
     LeadExport "Take leads out as a file.";
+    QuotaLift "Lift a quota of somebody of the grant's team once, with a reason.";
     DirectoryRead "See the names of people, apps and teams.";
     PolicyRead "See roles, grants, markings and their history.";
     PolicyManage "Change roles, grants, teams, compartments, field markings and the notice.";

@@ -110,7 +110,7 @@ pub struct ChangePurposeInput {
     hidden: Option<Vec<String>>,
     /// Other fields that come masked, all of them.
     masked: Option<Vec<String>>,
-    /// Other quotas, both of them.
+    /// Other quotas, all of them.
     quotas: Option<QuotasInput>,
 }
 

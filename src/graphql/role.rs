@@ -5,7 +5,7 @@ use async_graphql::{Enum, ID, SimpleObject};
 use super::{marking::LevelName, permission::PermissionName, scalar::opaque};
 use crate::{
     app::roles,
-    policy::{Level, Permission, WindowTemplate, document},
+    policy::{self, Level, Permission, WindowTemplate},
 };
 
 /// Which leads a window of a role opens.
@@ -57,15 +57,22 @@ pub struct RoleWindow {
 /// How much may be taken; null is no limit.
 #[derive(Clone, Copy, Debug, SimpleObject)]
 pub struct Quotas {
+    /// Leads shown per hour (UTC).
+    leads_per_hour: Option<u32>,
     /// Leads shown per day (UTC).
     leads_per_day: Option<u32>,
+    /// Leads shown per day (UTC) that were never shown to the subject before.
+    new_leads_per_day: Option<u32>,
     /// Leads per exported file.
     rows_per_export: Option<u32>,
+    /// Leads in all files exported in a day (UTC).
+    export_rows_per_day: Option<u32>,
 }
 
-impl From<document::Quotas> for Quotas {
-    fn from(quotas: document::Quotas) -> Self {
-        Self { leads_per_day: quotas.leads_per_day, rows_per_export: quotas.rows_per_export }
+impl From<policy::Quotas> for Quotas {
+    fn from(quotas: policy::Quotas) -> Self {
+        let policy::Quotas { leads_per_hour, leads_per_day, new_leads_per_day, rows_per_export, export_rows_per_day } = quotas;
+        Self { leads_per_hour, leads_per_day, new_leads_per_day, rows_per_export, export_rows_per_day }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::roles,
-    policy::{Level, Permission, RoleDefinition, WindowTemplate, document::Quotas},
+    policy::{Level, Permission, Quotas, RoleDefinition, WindowTemplate},
 };
 
 /// A window of a role.
@@ -35,10 +35,16 @@ pub struct RoleWindowInput {
 /// How much may be taken; what is left out has no limit.
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct QuotasInput {
+    /// Leads shown per hour (UTC).
+    leads_per_hour: Option<u32>,
     /// Leads shown per day (UTC).
     leads_per_day: Option<u32>,
+    /// Leads shown per day (UTC) that were never shown to the subject before.
+    new_leads_per_day: Option<u32>,
     /// Leads per exported file.
     rows_per_export: Option<u32>,
+    /// Leads in all files exported in a day (UTC).
+    export_rows_per_day: Option<u32>,
 }
 
 /// A role to be added.
@@ -72,7 +78,7 @@ pub struct ChangeRoleInput {
     permissions: Option<Vec<PermissionName>>,
     /// Other windows, all of them.
     windows: Option<Vec<RoleWindowInput>>,
-    /// Other quotas, both of them.
+    /// Other quotas, all of them.
     quotas: Option<QuotasInput>,
 }
 
@@ -163,7 +169,8 @@ impl RoleMutation {
 
 impl From<QuotasInput> for Quotas {
     fn from(input: QuotasInput) -> Self {
-        Self { leads_per_day: input.leads_per_day, rows_per_export: input.rows_per_export }
+        let QuotasInput { leads_per_hour, leads_per_day, new_leads_per_day, rows_per_export, export_rows_per_day } = input;
+        Self { leads_per_hour, leads_per_day, new_leads_per_day, rows_per_export, export_rows_per_day }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     error::{Outward, op},
     field_marking::RuledMarking,
     permission::PermissionName,
+    quota::QuotaUse,
     role::{Quotas, Role},
     scalar::{DateTime, opaque},
 };
@@ -127,10 +128,10 @@ impl Viewer {
         viewer::quotas(op(ctx)).into()
     }
 
-    /// How many leads the caller was shown today and may still be shown; null for those who are not counted.
-    async fn leads_today(&self, ctx: &Context<'_>) -> Result<Option<LeadsToday>> {
+    /// How the caller stands with each quota they have. Of an app that acts for a person by the count that leaves less.
+    async fn quota_use(&self, ctx: &Context<'_>) -> Result<Vec<QuotaUse>> {
         let op = op(ctx);
-        Ok(quota::standing(op).await.outward(op)?.map(LeadsToday::from))
+        Ok(quota::standings(op).await.outward(op)?.into_iter().map(QuotaUse::from).collect())
     }
 
     /// Whether somebody else set the caller's password, so that `changePassword` comes before everything else.
@@ -141,23 +142,6 @@ impl Viewer {
     /// When the first of the caller's grants expires.
     async fn rights_until(&self, ctx: &Context<'_>) -> Option<DateTime> {
         op(ctx).rights.valid_until().map(DateTime)
-    }
-}
-
-/// Where somebody stands with their quota of leads per day.
-#[derive(Clone, Copy, Debug, SimpleObject)]
-pub struct LeadsToday {
-    /// Leads shown today; the same lead in two answers counts twice.
-    used: u64,
-    /// How many may be shown in a day; null is no limit.
-    limit: Option<u32>,
-    /// When the count begins anew: the next midnight in UTC.
-    resets_at: DateTime,
-}
-
-impl From<quota::Standing> for LeadsToday {
-    fn from(standing: quota::Standing) -> Self {
-        Self { used: standing.used, limit: standing.limit, resets_at: DateTime(standing.resets_at) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Marking, Requirement, purpose::Purposes};
+use super::{Level, Marking, Quotas, Requirement, purpose::Purposes};
 use crate::domain::{Field, Id, Timestamp};
 
 /// Which rows a window template opens.
@@ -36,18 +36,6 @@ pub struct WindowTemplate {
     /// Names of the fields that come masked, whatever their marking.
     #[serde(default)]
     pub masked: Vec<String>,
-}
-
-/// What one holder of a role may take in a day and in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Quotas {
-    /// Rows of leads shown per UTC day; `None` is no limit.
-    #[serde(default)]
-    pub leads_per_day: Option<u32>,
-    /// Rows per exported file; `None` is no limit.
-    #[serde(default)]
-    pub rows_per_export: Option<u32>,
 }
 
 /// A role as admins define it.
@@ -179,6 +167,9 @@ pub struct PolicyDocument {
     /// Purposes by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub purposes: Purposes,
+    /// Limits of single people and apps beside those of their roles, by the subject's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quotas: BTreeMap<i64, Quotas>,
     /// Grants by id, those of the past too.
     pub grants: BTreeMap<i64, GrantRow>,
     /// The notice shown with every answer.

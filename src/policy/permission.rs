@@ -32,6 +32,7 @@ permissions! {
     LeadArchive "LEAD_ARCHIVE" "Put leads away and bring them back.";
     LeadImport "LEAD_IMPORT" "Import files of leads.";
     LeadExport "LEAD_EXPORT" "Take leads out as a file.";
+    QuotaLift "QUOTA_LIFT" "Lift a quota of somebody of the grant's team once, with a reason.";
     DirectoryRead "DIRECTORY_READ" "See the names of people, apps and teams.";
     PolicyRead "POLICY_READ" "See roles, grants, markings and their history.";
     PolicyManage "POLICY_MANAGE" "Change roles, grants, teams, compartments, field markings and the notice.";

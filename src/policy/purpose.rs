@@ -70,13 +70,11 @@ impl Purpose {
     pub(super) fn is_within(&self, before: &Self) -> bool {
         let (now, then) = (self.window(), before.window());
         let shown = |window: &Window| window.clear.union(window.masked);
-        let most = |now: Option<u32>, then: Option<u32>| then.is_none_or(|then| now.is_some_and(|now| now <= then));
         self.retired
             || (!before.retired
                 && now.clear.minus(then.clear).is_empty()
                 && shown(&now).minus(shown(&then)).is_empty()
-                && most(self.quotas.leads_per_day, before.quotas.leads_per_day)
-                && most(self.quotas.rows_per_export, before.quotas.rows_per_export))
+                && self.quotas.is_within(before.quotas))
     }
 }
 

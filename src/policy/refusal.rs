@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::Timestamp;
+
 /// The code a caller sees in `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
@@ -80,12 +82,19 @@ pub struct Refusal {
     pub code: Code,
     /// What to tell the caller.
     pub message: Cow<'static, str>,
+    /// When the same would be answered again, if that is known: of a quota, when its count begins anew.
+    pub resets_at: Option<Timestamp>,
 }
 
 impl Refusal {
     /// A refusal with this code and message.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), resets_at: None }
+    }
+
+    /// `QUOTA_EXCEEDED` until this moment.
+    pub fn over_quota(message: impl Into<Cow<'static, str>>, resets_at: Timestamp) -> Self {
+        Self { resets_at: Some(resets_at), ..Self::new(Code::QuotaExceeded, message) }
     }
 
     /// `FORBIDDEN`.
@@ -108,11 +117,12 @@ impl Refusal {
         Self {
             code: Code::DiskFull,
             message: Cow::Borrowed("The server's disk is full; leads are neither read nor changed until an operator has made room."),
+            resets_at: None,
         }
     }
 
     /// `NOT_FOUND`: one text for missing and hidden alike.
     pub const fn not_found() -> Self {
-        Self { code: Code::NotFound, message: Cow::Borrowed("There is no such thing, or you may not see it.") }
+        Self { code: Code::NotFound, message: Cow::Borrowed("There is no such thing, or you may not see it."), resets_at: None }
     }
 }

@@ -130,14 +130,15 @@ impl Rights {
             }
             // A role without windows limits nothing and lifts no limit.
             if !windows.is_empty() {
-                rights.quotas = most(rights.windows.is_empty(), rights.quotas, role.quotas);
+                rights.quotas = if rights.windows.is_empty() { role.quotas } else { rights.quotas.most(role.quotas) };
             }
             rights.valid_until = earlier(rights.valid_until, grant.expires_at.map(Timestamp));
             rights.windows.extend(windows);
         }
         rights.windows.truncate(MAX_WINDOWS);
-        if let Some((_, purpose)) = purpose.filter(|_| !rights.windows.is_empty()) {
-            rights.quotas = least(rights.quotas, purpose.quotas);
+        if !rights.windows.is_empty() {
+            let declared = purpose.map(|(_, purpose)| purpose.quotas).unwrap_or_default();
+            rights.quotas = rights.quotas.least(declared).least(policy.own_quotas(subject));
         }
         rights
     }
@@ -149,7 +150,7 @@ impl Rights {
         Self {
             permissions: self.permissions.intersection(other.permissions),
             windows: pairs.take(MAX_WINDOWS).collect(),
-            quotas: least(self.quotas, other.quotas),
+            quotas: self.quotas.least(other.quotas),
             grants: self.grants.iter().chain(&other.grants).copied().collect(),
             roles: self.roles.iter().chain(&other.roles).copied().collect(),
             valid_until: earlier(self.valid_until, other.valid_until),
@@ -284,25 +285,5 @@ fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
-    }
-}
-
-/// Two roles of one subject: the more generous quota of each kind holds.
-fn most(first: bool, one: Quotas, other: Quotas) -> Quotas {
-    if first {
-        return other;
-    }
-    Quotas {
-        leads_per_day: one.leads_per_day.zip(other.leads_per_day).map(|(one, other)| one.max(other)),
-        rows_per_export: one.rows_per_export.zip(other.rows_per_export).map(|(one, other)| one.max(other)),
-    }
-}
-
-/// App and person together: the stricter quota of each kind holds.
-fn least(one: Quotas, other: Quotas) -> Quotas {
-    let stricter = |one: Option<u32>, other: Option<u32>| one.into_iter().chain(other).min();
-    Quotas {
-        leads_per_day: stricter(one.leads_per_day, other.leads_per_day),
-        rows_per_export: stricter(one.rows_per_export, other.rows_per_export),
     }
 }

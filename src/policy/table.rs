@@ -1,8 +1,8 @@
 //! The whole policy that ships, on one page. Admins change it from here on; `tests/policy_table.txt` spells it out.
 
 use super::{
-    Level, Permission, Purpose,
-    document::{FieldMarkings, MarkingText, PolicyDocument, Quotas, RoleDefinition, Scope, WindowTemplate},
+    Level, Permission, Purpose, Quotas,
+    document::{FieldMarkings, MarkingText, PolicyDocument, RoleDefinition, Scope, WindowTemplate},
 };
 use crate::domain::Field;
 
@@ -52,19 +52,26 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
         AccountsManage, CustodyRead, DataErase, DirectoryRead, HoldManage, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport,
-        LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, RegisterManage, RegisterRead,
+        LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage, RegisterRead,
     };
-    const fn quotas(leads_per_day: u32, rows_per_export: u32) -> Quotas {
-        Quotas { leads_per_day: Some(leads_per_day), rows_per_export: Some(rows_per_export) }
+    const NONE: Quotas =
+        Quotas { leads_per_hour: None, leads_per_day: None, new_leads_per_day: None, rows_per_export: None, export_rows_per_day: None };
+    const fn quotas(leads_per_hour: u32, leads_per_day: u32, rows_per_export: u32, export_rows_per_day: u32) -> Quotas {
+        Quotas {
+            leads_per_hour: Some(leads_per_hour),
+            leads_per_day: Some(leads_per_day),
+            rows_per_export: Some(rows_per_export),
+            export_rows_per_day: Some(export_rows_per_day),
+            ..NONE
+        }
     }
-    const NONE: Quotas = Quotas { leads_per_day: None, rows_per_export: None };
     &[
         (
             "rep",
             "Sells: own leads in clear, the team's with contact data masked.",
             &[LeadRead, LeadCreate, LeadUpdate, LeadArchive, LeadExport],
             &[(Scope::Own, Level::TradeSecret, &[]), (Scope::Team, Level::Confidential, CONTACT)],
-            quotas(2_000, 500),
+            quotas(1_000, 2_000, 500, 1_000),
         ),
         (
             "manager",
@@ -81,16 +88,17 @@ pub const ROLES: &[BuiltIn] = {
                 DirectoryRead,
                 RegisterRead,
                 CustodyRead,
+                QuotaLift,
             ],
             &[(Scope::Team, Level::TradeSecret, &[])],
-            quotas(10_000, 5_000),
+            quotas(5_000, 10_000, 5_000, 10_000),
         ),
         (
             "analyst",
             "Counts and compares: all leads, the confidential fields masked.",
             &[LeadRead],
             &[(Scope::All, Level::Confidential, CONFIDENTIAL)],
-            quotas(20_000, 0),
+            quotas(10_000, 20_000, 0, 0),
         ),
         (
             "app-reader",

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use leadkeep::{
     domain::Id,
-    policy::{GrantRow, RoleDefinition, WindowTemplate, document::Quotas},
+    policy::{GrantRow, Quotas, RoleDefinition, WindowTemplate},
 };
 use proptest::{
     strategy::Strategy,

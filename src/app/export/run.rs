@@ -93,7 +93,7 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
         LeadQuery { order: Order { field: None, descending: false }, limit: PAGE, select, from: None, backward: false, ..request.query };
     let query = admit(&own, &scope, query)?;
     let body = fill(op, &own, &scope, query).await?;
-    quota::charge(&own).await?;
+    quota::charge(&own, true).await?;
     let banner = own.trace().marking.banner(&own.snapshot.document.compartments);
     let rows = own.trace().rows;
     let head = head(&own, &banner, rows);
@@ -136,14 +136,14 @@ fn declared(op: &Op, request: &Request) -> Result<(String, Option<String>), Refu
 /// The rows as CSV; refused before any is read if there are more than the quota.
 async fn fill(op: &Op, own: &Op, scope: &LeadScope, mut query: LeadQuery) -> Result<SpooledTempFile, Error> {
     let (found, _) = op.core.store.lead_count(scope, &query, 0).await?;
-    let quota = own.rights.quotas().rows_per_export.map(u64::from);
-    if let Some(quota) = quota.filter(|quota| found > *quota) {
+    let quota = if own.subject.operator { None } else { quota::export_limit(own).await? };
+    if let Some((quota, until)) = quota.filter(|(quota, _)| found > u64::from(*quota)) {
         let message = format!("That would be {found} leads; one export of yours may have {quota}. Narrow the filter.");
-        return Err(Refusal::new(Code::QuotaExceeded, message).into());
+        return Err(Refusal::over_quota(message, until).into());
     }
     let mut body = SpooledTempFile::new(IN_MEMORY);
     body.write_all(file::header(query.select).as_bytes()).map_err(failed)?;
-    let mut left = quota.unwrap_or(u64::MAX);
+    let mut left = quota.map_or(u64::MAX, |(quota, _)| u64::from(quota));
     loop {
         query.limit = PAGE.min(usize::try_from(left).unwrap_or(PAGE));
         let (fields, names) = (query.select, Arc::clone(&own.snapshot));
@@ -213,7 +213,7 @@ fn repeat(op: &Op, own: &Op) {
     trace.used.search = trace.used.search.union(own.used.search);
     trace.grants.extend(&own.grants);
     trace.rows += own.rows;
-    trace.charged += own.charged;
+    trace.charged.absorb(own.charged.clone());
     trace.marking = trace.marking.join(own.marking);
     trace.reasons.push(EXPORTED.into());
 }

@@ -25,5 +25,9 @@ fn asks_only_for(document: &ExecutableDocument, fields: &[&str]) -> bool {
 
 /// The refusal of everything else.
 pub(super) const fn closed() -> Refusal {
-    Refusal { code: Code::Unauthenticated, message: std::borrow::Cow::Borrowed("Sign in first, and send the access token.") }
+    Refusal {
+        code: Code::Unauthenticated,
+        message: std::borrow::Cow::Borrowed("Sign in first, and send the access token."),
+        resets_at: None,
+    }
 }

@@ -198,7 +198,11 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
 
 /// The refusal of what ended by a fault in the program.
 pub(super) const fn broken() -> Refusal {
-    Refusal { code: Code::Internal, message: Cow::Borrowed("Something failed on our side; the log has the cause under the request id.") }
+    Refusal {
+        code: Code::Internal,
+        message: Cow::Borrowed("Something failed on our side; the log has the cause under the request id."),
+        resets_at: None,
+    }
 }
 
 /// What ran out of time is given up. What it had committed is in the trace; a commit that was under way may yet happen, and

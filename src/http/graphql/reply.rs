@@ -58,7 +58,7 @@ impl Reply {
             Code::DiskFull => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         };
-        Self { status, json_status: status, data: None, errors: vec![error(refusal.code, refusal.message.into_owned())] }
+        Self { status, json_status: status, data: None, errors: vec![error(refusal)] }
     }
 
     /// Nobody knows who asks.
@@ -127,14 +127,14 @@ impl Reply {
             op.trace().withhold("nothing-sent");
             return self;
         }
-        let Err(error) = quota::charge(op).await else {
+        let Err(error) = quota::charge(op, false).await else {
             return self;
         };
         if let app::Error::Store(cause) = &error {
             tracing::error!(request = %op.request, %cause, "quotas could not be counted");
         }
         op.trace().code = Some(error.code());
-        Self::refused(Refusal::new(error.code(), error.outward()))
+        Self::refused(Refusal { resets_at: error.resets_at(), ..Refusal::new(error.code(), error.outward()) })
     }
 }
 
@@ -234,9 +234,13 @@ pub(super) fn withheld(gate: &Gate, media: Media, request: Option<Id>) -> Answer
     answer::withheld(&gate.core.recorder, media.name(), request)
 }
 
-fn error(code: Code, message: String) -> ServerError {
-    let mut error = ServerError::new(message, None);
-    error.extensions.get_or_insert_default().set("code", code.name());
+fn error(refusal: Refusal) -> ServerError {
+    let mut error = ServerError::new(refusal.message, None);
+    let extensions = error.extensions.get_or_insert_default();
+    extensions.set("code", refusal.code.name());
+    if let Some(resets_at) = refusal.resets_at {
+        extensions.set("resetsAt", resets_at.to_string());
+    }
     error
 }
 

@@ -240,6 +240,10 @@ impl PolicyDocument {
                 let known = self.purposes.contains_key(&change.item);
                 Some(if known { self.change_purpose(&change.item, purpose) } else { self.add_purpose(&change.item, purpose) })
             }
+            "quota" => {
+                self.set_own_quotas(Id(change.item.parse().ok()?), serde_json::from_str(after).ok()?);
+                Some(Ok(()))
+            }
             "requirement" => Some(self.set_requirement(Id(change.item.parse().ok()?), serde_json::from_str(after).ok()?)),
             _ => None,
         }

@@ -10,7 +10,7 @@ use crate::{
 impl PolicyDocument {
     /// Whether `after` opens anything to somebody that this document does not, without a grant of it: a field or the
     /// leads to come are marked lower, a team comes below one that it was not below, a purpose narrows
-    /// less, or a role asks for less before it opens. Roles need no other look: what one
+    /// less, a role asks for less before it opens, or somebody's own quotas limit less. Roles need no other look: what one
     /// allows cannot change while somebody holds it.
     pub fn is_widened_by(&self, after: &Self) -> bool {
         let lower = |field: &Field| !after.field_marking(*field).dominates(self.field_marking(*field));
@@ -19,6 +19,7 @@ impl PolicyDocument {
             || !after.default_lead_marking().dominates(self.default_lead_marking())
             || self.teams.iter().any(opened)
             || self.asks_less(after)
+            || self.quotas.iter().any(|(id, before)| !after.own_quotas(crate::domain::Id(*id)).is_within(*before))
     }
 
     /// The teams whose grants open this one's leads, but for itself.

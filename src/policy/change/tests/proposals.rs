@@ -117,7 +117,7 @@ fn purposes_and_requirements_widen_by_what_they_open() {
         description: "A test.".into(),
         hidden: named(hidden),
         masked: named(masked),
-        quotas: Quotas { leads_per_day: leads, rows_per_export: None },
+        quotas: Quotas { leads_per_day: leads, ..Quotas::default() },
         ..Purpose::default()
     };
     let mut before = managed();

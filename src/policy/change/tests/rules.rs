@@ -18,7 +18,7 @@ fn custom(name: &str, permissions: &[Permission], windows: Vec<WindowTemplate>) 
         built_in: false,
         permissions: permissions.iter().map(|permission| permission.name().into()).collect(),
         windows,
-        quotas: crate::policy::document::Quotas::default(),
+        quotas: crate::policy::Quotas::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{accounts, acting, founded};
 use crate::{
     domain::{Field, Id, Timestamp},
-    policy::{Acting, GrantWish, Permission, PolicyDocument, Purpose, Refusal, Requirement, RoleDefinition, document::Quotas},
+    policy::{Acting, GrantWish, Permission, PolicyDocument, Purpose, Quotas, Refusal, Requirement, RoleDefinition},
 };
 
 #[derive(Clone, Debug)]
