@@ -4,6 +4,7 @@
 //!
 //! - [`domain`]: ids, clock, leads, subjects: the words.
 //! - [`policy`]: who may see and do what; pure. `policy/table.rs` is the policy that ships, on one page.
+//! - [`alarm`]: what is suspicious in what was recorded: rules over facts; pure.
 //! - [`store`]: the only place with SQL.
 //! - [`auth`]: passwords, tokens, keys, throttling: the mechanisms of "who asks".
 //! - [`audit`]: the access record and its recorder.
@@ -14,6 +15,7 @@
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
 //! - [`config`], [`server`], [`system`]: settings, the composition root, the real world's clock and randomness.
 
+pub mod alarm;
 pub mod app;
 pub mod audit;
 pub mod auth;

@@ -5,7 +5,13 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    app::{Core, current::Current, erasure, housekeeping, quota::Quotas},
+    app::{
+        Core,
+        alarms::{self, Alarms},
+        current::Current,
+        erasure, housekeeping,
+        quota::Quotas,
+    },
     audit::{self, Recorder},
     auth::{Auth, AuthError},
     config::Settings,
@@ -68,7 +74,8 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     recorder.recover().await?;
     let (limits, access_log) = (settings.limits.clone(), settings.access_log);
     let quotas = Quotas::new(settings.quotas);
-    Ok(Arc::new(Core { store, recorder, current, clock, random, ids: IdMaker::default(), auth, limits, access_log, quotas }))
+    let alarms = Alarms::new(settings.alarms.clone());
+    Ok(Arc::new(Core { store, recorder, current, clock, random, ids: IdMaker::default(), auth, limits, access_log, quotas, alarms }))
 }
 
 /// Takes a free port if none is set, before anything is built: tokens name the address. A port in use is told at once.
@@ -88,6 +95,7 @@ pub struct RunningServer {
     serving: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     erasing: JoinHandle<()>,
+    watching: JoinHandle<()>,
     grace: Duration,
     recorder: Recorder,
     gate: Arc<http::Gate>,
@@ -107,6 +115,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let gate = Arc::new(gate);
     let housekeeping = tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core)));
     let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));
+    let watching = tokio::spawn(alarms::keep_watch(Arc::downgrade(&core)));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));
     if settings.auth.issuer.is_none() && !address.ip().is_loopback() {
@@ -114,16 +123,17 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     }
     tracing::info!(%address, "listening");
     let grace = Duration::from_secs(settings.http.shutdown_grace);
-    Ok(RunningServer { address, stop, serving, housekeeping, erasing, grace, recorder, gate })
+    Ok(RunningServer { address, stop, serving, housekeeping, erasing, watching, grace, recorder, gate })
 }
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, housekeeping, erasing, grace, recorder, gate, .. } = self;
+        let Self { stop, serving, housekeeping, erasing, watching, grace, recorder, gate, .. } = self;
         housekeeping.abort();
         erasing.abort();
+        watching.abort();
         let _ = stop.send(());
         gate.stop();
         // Changes are seen through even if their caller has hung up, so the connections alone do not tell.

@@ -36,7 +36,7 @@ const NO_LEADS: &str = "\
     changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \
     setNotice setDefaultLeadMarking proposals approveProposal rejectProposal contactAccounts declareContactAccount addContactAccount changeContactAccount confirmContactAccount \
     erasures eraseLead erasePerson legalHolds setLegalHold liftLegalHold addPurpose changePurpose purposes roleRequirement setRoleRequirement \
-    personalQuotas setPersonalQuotas liftQuota";
+    personalQuotas setPersonalQuotas liftQuota alarms acknowledgeAlarm";
 
 /// A lead with every kind of field. Aliases end in `__` and anything, so that the field's name can be read from the key.
 const LEAD: &str = "fragment L on Lead { __typename id version marking { banner } redactions { field disposition }

@@ -1,6 +1,9 @@
 //! Rows of the databases, one module a table. Columns are described where they are made: the `migration` crate.
 #![allow(missing_docs)] // A column says what it is; the table's doc says the rest.
 
+pub mod alarm;
+pub mod alarm_cursor;
+pub mod alarm_delivery;
 pub mod app;
 pub mod app_secret;
 pub mod change_detail;

@@ -75,6 +75,26 @@ CREATE TABLE proposal (
     decided_at BIGINT, decided_by BIGINT, approved BIGINT
 )
 --
+CREATE TABLE alarm (
+    id ROWID, rule STRING NOT NULL, subject_id BIGINT NOT NULL, day BIGINT NOT NULL, place BIGINT NOT NULL, at BIGINT NOT NULL,
+    raised_at BIGINT NOT NULL, found BIGINT NOT NULL, against BIGINT NOT NULL, acknowledged_at BIGINT, acknowledged_by BIGINT, note TEXT
+)
+--
+CREATE UNIQUE INDEX alarm_once ON alarm (subject_id, rule, day)
+--
+CREATE TABLE alarm_cursor (
+    id ROWID, place BIGINT NOT NULL, raised BIGINT NOT NULL, owner BIGINT NOT NULL, until BIGINT NOT NULL
+)
+--
+INSERT INTO alarm_cursor (id, place, raised, owner, until) VALUES (1, 0, 0, 0, 0)
+--
+CREATE TABLE alarm_delivery (
+    alarm_id BIGINT NOT NULL, channel STRING NOT NULL, attempts BIGINT NOT NULL, next_at BIGINT, delivered_at BIGINT, last_error TEXT,
+    PRIMARY KEY (alarm_id, channel)
+)
+--
+CREATE INDEX alarm_delivery_next ON alarm_delivery (next_at)
+--
 CREATE TABLE quota_lift (
     subject_id BIGINT NOT NULL, kind STRING NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL, by_id BIGINT, at BIGINT NOT NULL,
     PRIMARY KEY (subject_id, kind, since)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Limits, access_log, current::Current, quota::Quotas};
+use super::{Limits, access_log, alarms::Alarms, current::Current, quota::Quotas};
 use crate::{
     audit::Recorder,
     auth::Auth,
@@ -27,6 +27,8 @@ pub struct Core {
     pub access_log: access_log::Settings,
     /// What was used of the quotas today.
     pub quotas: Quotas,
+    /// The watch over the ledger.
+    pub alarms: Alarms,
     /// Makes ids.
     pub ids: IdMaker,
     /// How callers prove who they are.

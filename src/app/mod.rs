@@ -3,6 +3,7 @@
 
 pub mod access_log;
 mod accounts;
+pub mod alarms;
 pub mod app_tokens;
 pub mod apps;
 pub mod archive;

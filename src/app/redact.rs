@@ -19,6 +19,7 @@ const SHOWN: &[&str] = &[
     "purpose",
     "quota",
     "quotaLift",
+    "alarm",
     "grant",
     "setting",
     "person",

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Everything an operator changes goes through the use cases of the API and
 //! into the ledger ([`operator`]).
 
+mod alarm;
 mod app;
 mod compartment;
 mod config;
@@ -88,6 +89,7 @@ enum Command {
     Custody(custody::Custody),
     Purpose(purpose::Purpose),
     Quota(quota::Quota),
+    Alarm(alarm::Alarm),
     Hold(hold::Hold),
     Erase(erase::Erase),
     Keys(keys::Keys),
@@ -144,6 +146,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
         Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
         Command::Quota(quota) => in_runtime(Operator::during(&global, async |operator| quota.run(operator).await)),
+        Command::Alarm(alarm) => in_runtime(Operator::during(&global, async |operator| alarm.run(operator).await)),
         Command::Hold(hold) => in_runtime(Operator::during(&global, async |operator| hold.run(operator).await)),
         Command::Erase(erase) => in_runtime(Operator::during(&global, async |operator| erase.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),

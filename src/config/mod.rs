@@ -46,6 +46,8 @@ pub struct Settings {
     pub access_log: crate::app::access_log::Settings,
     /// How quotas are counted.
     pub quotas: crate::app::quota::Settings,
+    /// What raises an alarm, and where it goes.
+    pub alarms: crate::app::alarms::Settings,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -66,6 +68,7 @@ impl Default for Settings {
             ledger: crate::audit::Settings::default(),
             access_log: crate::app::access_log::Settings::default(),
             quotas: crate::app::quota::Settings::default(),
+            alarms: crate::app::alarms::Settings::default(),
             log: LogSettings::default(),
         }
     }
@@ -111,7 +114,7 @@ impl Settings {
 
     /// The first value that is of the right type but makes no sense: its key and what is wrong.
     fn nonsense(&self) -> Option<(&'static str, &'static str)> {
-        if let Some(nonsense) = self.ledger.nonsense() {
+        if let Some(nonsense) = self.ledger.nonsense().or_else(|| self.alarms.nonsense()) {
             return Some(nonsense);
         }
         let limits = &self.limits;

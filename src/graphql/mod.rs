@@ -8,6 +8,7 @@ pub mod access_record;
 mod access_record_context;
 mod access_stats;
 pub mod account;
+pub mod alarm;
 pub mod app;
 pub mod channel;
 pub mod contact_account;
@@ -65,6 +66,7 @@ pub struct Query(
     custody::CustodyQuery,
     purpose::PurposeQuery,
     quota::QuotaQuery,
+    alarm::AlarmQuery,
     erasure::ErasureQuery,
     legal_hold::LegalHoldQuery,
 );
@@ -87,13 +89,14 @@ pub struct Mutation(
     lead::RelationshipMutation,
     purpose::PurposeMutation,
     quota::QuotaMutation,
+    alarm::AlarmMutation,
     erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
 );
 
 /// The root of subscriptions.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(access_log::AccessLogSubscription);
+pub struct Subscription(access_log::AccessLogSubscription, alarm::AlarmSubscription);
 
 /// The schema.
 pub type LeadkeepSchema = Schema<Query, Mutation, Subscription>;

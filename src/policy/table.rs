@@ -51,8 +51,8 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 /// The roles that ship.
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
-        AccountsManage, CustodyRead, DataErase, DirectoryRead, HoldManage, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport,
-        LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage, RegisterRead,
+        AccountsManage, AlarmHandle, CustodyRead, DataErase, DirectoryRead, HoldManage, LeadArchive, LeadAssign, LeadCreate, LeadExport,
+        LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage, RegisterRead,
     };
     const NONE: Quotas =
         Quotas { leads_per_hour: None, leads_per_day: None, new_leads_per_day: None, rows_per_export: None, export_rows_per_day: None };
@@ -110,14 +110,14 @@ pub const ROLES: &[BuiltIn] = {
         (
             "auditor",
             "Reviews what was seen: the access log and the policy, no lead.",
-            &[LogRead, PolicyRead, DirectoryRead, RegisterRead],
+            &[LogRead, AlarmHandle, PolicyRead, DirectoryRead, RegisterRead],
             &[],
             NONE,
         ),
         (
             "admin",
             "Manages people, apps, roles and markings, no lead.",
-            &[PolicyManage, PolicyRead, AccountsManage, DirectoryRead, RegisterRead, RegisterManage, DataErase, HoldManage],
+            &[PolicyManage, PolicyRead, AccountsManage, AlarmHandle, DirectoryRead, RegisterRead, RegisterManage, DataErase, HoldManage],
             &[],
             NONE,
         ),

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    change_detail, contact_account, idempotency, lead, lead_key, lead_origin, lead_relationship, lead_word, person, refresh_token, session,
-    subject,
+    alarm, change_detail, contact_account, idempotency, lead, lead_key, lead_origin, lead_relationship, lead_word, person, refresh_token,
+    session, subject,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
@@ -78,6 +78,8 @@ impl Tx<'_> {
         session::Entity::delete_many().filter(own()).exec(self.0).await?;
         self.erase_profiles(id, at, &mut traces).await?;
         idempotency::Entity::delete_many().filter(idempotency::Column::Actor.eq(id.0)).exec(self.0).await?;
+        let about = alarm::Entity::update_many().col_expr(alarm::Column::Note, Expr::value(None::<String>));
+        about.filter(alarm::Column::SubjectId.eq(id.0)).exec(self.0).await?;
         person::Entity::delete_by_id(id.0).exec(self.0).await?;
         let locked = Func::coalesce([Expr::col(subject::Column::LockedAt), Expr::value(at.0)]);
         subject::Entity::update_many()

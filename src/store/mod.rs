@@ -6,9 +6,11 @@
 
 mod access_log;
 mod accounts;
+mod alarms;
 pub mod archive;
 mod contact_accounts;
 pub mod credentials;
+mod deliveries;
 mod disk;
 mod erase;
 mod erasures;
@@ -38,7 +40,9 @@ mod write;
 
 pub use access_log::{LogEntry, LoggedChange};
 pub use accounts::{AccountFilter, App, AppSecret, NewPerson, NewSecret, Person};
+pub use alarms::{Alarm, AlarmCursor, AlarmFilter, AlarmStep};
 pub use contact_accounts::{ContactAccount, ContactAccountFilter};
+pub use deliveries::{Attempt, Delivery};
 pub use disk::{Disk, DiskReport};
 pub use erasures::{ErasedKind, Erasure};
 pub use error::StoreError;

@@ -1,0 +1,30 @@
+//! Settings under `alarms`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::alarm::Rules;
+
+/// What raises an alarm.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What the rules are set to.
+    pub rules: Rules,
+}
+
+impl Settings {
+    /// The first value that makes no sense: its key and what is wrong.
+    pub fn nonsense(&self) -> Option<(&'static str, &'static str)> {
+        let Rules { times_usual, usual_days, dormant_days, denials, denials_seconds, switches, switches_seconds, .. } = self.rules;
+        let positive = [
+            ("alarms.rules.times_usual", times_usual),
+            ("alarms.rules.usual_days", usual_days),
+            ("alarms.rules.dormant_days", dormant_days),
+            ("alarms.rules.denials", denials),
+            ("alarms.rules.denials_seconds", denials_seconds),
+            ("alarms.rules.switches", switches),
+            ("alarms.rules.switches_seconds", switches_seconds),
+        ];
+        positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"))
+    }
+}
