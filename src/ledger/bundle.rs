@@ -18,6 +18,10 @@ pub const MANIFEST: &str = "bundle.json";
 pub const CHECKPOINT: &str = "checkpoint";
 /// The key that signed it, for convenience: whoever checks should have it from elsewhere.
 pub const PUBLIC_KEY: &str = "ledger.pub";
+/// The answer of a time stamping authority (RFC 3161, DER), if there is one.
+pub const STAMP: &str = "checkpoint.tsr";
+/// What it is over: the checkpoint with the log's own signature only.
+pub const STAMPED: &str = "checkpoint.stamped";
 /// The entries, one after another, each after its length in two bytes.
 pub const ENTRIES: &str = "entries.bin";
 /// The same for people: a [`Line`] each.

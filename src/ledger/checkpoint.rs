@@ -33,16 +33,41 @@ pub fn is_origin(text: &str) -> bool {
 }
 
 /// The first four bytes of SHA-256(name ‖ "\n" ‖ type ‖ public key).
-fn key_id(name: &str, key: &VerifyingKey) -> [u8; 4] {
-    let hash = Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key.as_bytes()).finalize();
+pub(super) fn key_id(name: &str, kind: u8, key: &VerifyingKey) -> [u8; 4] {
+    let hash = Sha256::new().chain_update(name).chain_update([b'\n', kind]).chain_update(key.as_bytes()).finalize();
     [hash[0], hash[1], hash[2], hash[3]]
 }
 
 /// The key as other tools take it: `name+hex(key id)+base64(type ‖ key)`.
 pub fn verifier_key(name: &str, key: &VerifyingKey) -> String {
-    let id = u32::from_be_bytes(key_id(name, key));
-    let typed = [&[ED25519][..], key.as_bytes()].concat();
+    typed_key(name, ED25519, key)
+}
+
+/// Reads what [`verifier_key`] writes: name and key; `None` if it is anything else.
+pub fn parse_verifier_key(text: &str) -> Option<(String, VerifyingKey)> {
+    parse_key(text, ED25519)
+}
+
+pub(super) fn typed_key(name: &str, kind: u8, key: &VerifyingKey) -> String {
+    let id = u32::from_be_bytes(key_id(name, kind, key));
+    let typed = [&[kind][..], key.as_bytes()].concat();
     format!("{name}+{id:08x}+{}", STANDARD.encode(typed))
+}
+
+pub(super) fn parse_key(text: &str, kind: u8) -> Option<(String, VerifyingKey)> {
+    let mut parts = text.splitn(3, '+');
+    let (name, id, key) = (parts.next()?, parts.next()?, parts.next()?);
+    let bytes = STANDARD.decode(key).ok()?;
+    let (found, key) = bytes.split_first()?;
+    let key = VerifyingKey::from_bytes(key.try_into().ok()?).ok()?;
+    let good = is_origin(name) && *found == kind && u32::from_str_radix(id, 16).ok()?.to_be_bytes() == key_id(name, kind, &key);
+    good.then(|| (name.to_owned(), key))
+}
+
+/// A note as the log itself signed it, without the signatures of others, which stand after its own.
+pub fn without_others(note: &str) -> String {
+    let end = note.find("\n\n").and_then(|blank| Some(blank + 2 + note.get(blank + 2..)?.find('\n')? + 1));
+    end.map_or(note, |end| &note[..end]).to_owned()
 }
 
 impl Checkpoint {
@@ -54,7 +79,7 @@ impl Checkpoint {
     /// The signed note.
     pub fn sign(&self, key: &LedgerKey) -> String {
         let body = self.body();
-        let signature = [&key_id(&self.origin, &key.public())[..], &key.sign(body.as_bytes())].concat();
+        let signature = [&key_id(&self.origin, ED25519, &key.public())[..], &key.sign(body.as_bytes())].concat();
         format!("{body}\n\u{2014} {} {}\n", self.origin, STANDARD.encode(signature))
     }
 
@@ -73,7 +98,7 @@ impl Checkpoint {
         let signed = own.filter(|(name, _)| *name == origin).filter_map(|(_, signature)| STANDARD.decode(signature).ok()).any(|bytes| {
             let Some((id, signature)) = bytes.split_at_checked(4) else { return false };
             let Ok(signature) = Signature::from_slice(signature) else { return false };
-            id == key_id(origin, key) && key.verify_strict(format!("{text}\n").as_bytes(), &signature).is_ok()
+            id == key_id(origin, ED25519, key) && key.verify_strict(format!("{text}\n").as_bytes(), &signature).is_ok()
         });
         signed.then(|| Self { origin: origin.to_owned(), size: number, root })
     }
@@ -91,6 +116,8 @@ mod tests {
         let key = STANDARD.decode(PETER.rsplit('+').next().unwrap()).unwrap();
         let key = VerifyingKey::from_bytes(key[1..].try_into().unwrap()).unwrap();
         assert_eq!(verifier_key("PeterNeumann", &key), PETER);
+        assert_eq!(parse_verifier_key(PETER), Some(("PeterNeumann".to_owned(), key)));
+        assert_eq!(parse_verifier_key(&PETER.replace("c7", "c8")), None);
     }
 
     #[test]
@@ -104,6 +131,7 @@ mod tests {
         assert_eq!(Checkpoint::open(&note.replace("\n12\n", "\n012\n"), &key.public()), None);
         assert_eq!(Checkpoint::open("", &key.public()), None);
         let witnessed = format!("{note}\u{2014} witness AAAAAAAA\n");
+        assert_eq!((without_others(&witnessed), without_others(&note)), (note.clone(), note));
         assert_eq!(Checkpoint::open(&witnessed, &key.public()), Some(head));
     }
 
