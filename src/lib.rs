@@ -13,6 +13,7 @@
 //! - [`app`]: use cases.
 //! - [`graphql`]: translation between GraphQL and use cases.
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
+//! - [`witness`]: the program on somebody else's host that cosigns the log's heads.
 //! - [`config`], [`server`], [`system`]: settings, the composition root, the real world's clock and randomness.
 
 pub mod alarm;
@@ -29,3 +30,4 @@ pub mod policy;
 pub mod server;
 pub mod store;
 pub mod system;
+pub mod witness;

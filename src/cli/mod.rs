@@ -33,6 +33,7 @@ mod schema;
 mod serve;
 mod settings;
 mod team;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -101,6 +102,7 @@ enum Command {
     /// Check the access log, or print the key it is signed with
     #[command(subcommand)]
     Ledger(ledger::Ledger),
+    Witness(witness::Witness),
 }
 
 /// Runs the command that the arguments name.
@@ -152,6 +154,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),
         Command::Serve(serve) => in_runtime(serve.run(&global)),
         Command::Migrate(migrate) => in_runtime(migrate.run(&global)),
+        Command::Witness(witness) => in_runtime(witness.run(&global)),
     }
 }
 

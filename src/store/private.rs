@@ -46,6 +46,17 @@ pub fn read_file(file: &Path) -> Result<Option<String>, StoreError> {
     Ok(Some(text))
 }
 
+/// Puts `content` in the place of what `file` held, wholly or not at all, and waits until the disk has it; mode 0600.
+pub fn replace_file(file: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = Path::new(&beside);
+    write_file(beside, content)?;
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let replaced = std::fs::rename(beside, file).and_then(|()| File::open(folder)?.sync_all());
+    replaced.map_err(|error| StoreError::File(file.display().to_string(), error))
+}
+
 fn open(file: &Path) -> std::io::Result<File> {
     let open = OpenOptions::new().create(true).write(true).truncate(false).mode(0o600).open(file)?;
     // A file that was there already keeps the mode it had; that may be a wider one.

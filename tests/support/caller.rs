@@ -25,13 +25,18 @@ pub struct Answer {
     pub json: Value,
 }
 
+/// A client that speaks HTTP; it wants to know whose cryptography it has, although these tests need none.
+pub fn client() -> reqwest::Client {
+    super::name_tls();
+    reqwest::Client::new()
+}
+
 const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { accessToken refreshToken } }";
 
 impl Caller {
     /// Nobody yet.
     pub fn anonymous(url: &str) -> Self {
-        super::name_tls();
-        Self { http: reqwest::Client::new(), url: url.to_owned(), token: None, purpose: None }
+        Self { http: client(), url: url.to_owned(), token: None, purpose: None }
     }
 
     /// The same caller with this bearer token.
@@ -42,6 +47,11 @@ impl Caller {
     /// The same caller, declaring this purpose with every request.
     pub fn declaring(&self, purpose: Option<&str>) -> Self {
         Self { purpose: purpose.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The same caller of another server.
+    pub fn with_url(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
     }
 
     /// Signs in as a person.

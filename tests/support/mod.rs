@@ -25,11 +25,13 @@ pub mod process;
 pub mod property;
 pub mod s3;
 pub mod schema;
+pub mod witness;
 pub mod world;
 
 pub use caller::{Answer, Caller};
 pub use clock::{SeededRandom, TestClock};
 pub use database::{Backend, Home, Table};
+pub use witness::WitnessProcess;
 pub use world::World;
 
 /// Two tests from one body that takes a [`Home`]: databases migrated, nothing in them.
