@@ -8,7 +8,7 @@ use leadkeep::domain::{Clock, Id};
 use reqwest::Method;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
-use support::{Caller, World, company, on_both_backends};
+use support::{Backend, Caller, Table, World, company, on_both_backends};
 
 const LOG: &str = "query Log($filter: AccessLogFilter, $first: Int! = 500, $after: String, $order: AccessLogOrder! = NEWEST_FIRST) {
     accessLog(filter: $filter, first: $first, after: $after, order: $order) {
@@ -114,6 +114,29 @@ on_both_backends!(
         assert_eq!(all(&auditor, &nobody, 500).await, Vec::<Value>::new());
     }
 );
+
+on_both_backends!(an_altered_moment_beside_a_checkpoint_hides_nothing, |world| async {
+    let middle = busy(&world).await;
+    let auditor = world.caller(company::AUDITOR).await;
+    let asked = [json!({ "since": middle }), json!({ "until": world.clock.now().to_string() })];
+    let found = async || [all(&auditor, &asked[0], 500).await.len(), all(&auditor, &asked[1], 500).await.len()];
+    let before = found().await;
+    let (open, close) = match world.home.backend {
+        Backend::Sqlite => ("DROP TRIGGER ledger_checkpoint_no_update;", ""),
+        Backend::Postgres => ("ALTER TABLE ledger_checkpoint DISABLE TRIGGER ALL;", "; ALTER TABLE ledger_checkpoint ENABLE TRIGGER ALL"),
+    };
+    // Everything long ago hides what came since; the first checkpoint far ahead hides what came until.
+    for altered in ["at = 0", "at = at + 36000000000"] {
+        world.home.tamper(Table::Ledger, &format!("{open} UPDATE ledger_checkpoint SET {altered}{close}")).await.unwrap();
+        let after = found().await;
+        assert!(after[0] > before[0] && after[1] >= before[1], "{altered}: {before:?}, {after:?}");
+        if world.home.backend == Backend::Sqlite {
+            let trigger =
+                "CREATE TRIGGER ledger_checkpoint_no_update BEFORE UPDATE ON ledger_checkpoint BEGIN SELECT RAISE(ABORT, 'no'); END";
+            world.home.tamper(Table::Ledger, trigger).await.unwrap();
+        }
+    }
+});
 
 on_both_backends!(pages_walk_the_whole_log_both_ways, settings | settings | { settings.access_log.scan = 4 }, |world| async {
     busy(&world).await;

@@ -4,6 +4,7 @@
 mod exposure;
 mod filter;
 mod page;
+mod range;
 mod record;
 mod stats;
 mod who_saw;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use exposure::{Baseline, Exposure, Peers, ShownLead, ShownLeads, Total, exposure, shown_leads};
 pub use filter::LogFilter;
 pub use page::{LogPage, MAX_PAGE, Wanted, access_log, begin_at, news};
+pub(super) use range::floor;
 pub use record::{Beside, ChangeShown, MAX_CHANGES, access_record, beside, changes, document, neighbour};
 pub use stats::{GroupBy, Interval, Stat, StatsQuery, stats};
 pub use who_saw::{Sighting, Sightings, WhoSaw, who_saw};
@@ -79,7 +81,8 @@ async fn range(op: &Op, since: Option<Timestamp>, until: Option<Timestamp>) -> R
     let since = since.map_or(i64::MIN, |since| since.0.saturating_sub(CLOCK_SKEW));
     let until = until.map_or(i64::MAX, |until| until.0.saturating_add(CLOCK_SKEW + LATE));
     let reach = reach(op, Timestamp(since), Timestamp(until)).await?;
-    Ok((reach, reach.floor, reach.ceiling.unwrap_or(reach.size).min(reach.size)))
+    let (from, end) = range::of(&op.core.store, &reach, Timestamp(since), Timestamp(until)).await?;
+    Ok((reach, from, end))
 }
 
 async fn reach(op: &Op, since: Timestamp, until: Timestamp) -> Result<Reach, Error> {
@@ -96,7 +99,7 @@ pub(in crate::app) async fn span(store: &Store, since: Timestamp, until: Timesta
     let since = Timestamp(since.0.saturating_sub(CLOCK_SKEW));
     let until = Timestamp(until.0.saturating_add(CLOCK_SKEW + LATE));
     let reach = store.ledger_reach(since, until).await?;
-    Ok((reach.floor, reach.ceiling.unwrap_or(reach.size).min(reach.size)))
+    range::of(store, &reach, since, until).await
 }
 
 fn logged(entry: LogEntry) -> Result<Logged, Error> {

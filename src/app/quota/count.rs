@@ -19,7 +19,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    app::Core,
+    app::{Core, access_log},
     audit::{
         codec,
         record::{AccessRecord, is_export_file},
@@ -34,8 +34,6 @@ use crate::{
 
 /// How many entries are read at once.
 const CHUNK: u32 = 256;
-/// How far the clocks of two servers may lie apart (µs).
-const CLOCK_SKEW: i64 = 300 * SECOND;
 
 /// How quotas are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,8 +187,8 @@ impl Quotas {
         }
         core.recorder.fold_now().await?;
         if !counted {
-            let midnight = Timestamp(now.day() * DAY - CLOCK_SKEW);
-            read.next = read.next.max(core.store.log_floor(midnight).await?);
+            let midnight = Timestamp(now.day() * DAY);
+            read.next = read.next.max(access_log::floor(&core.store, midnight).await?);
         }
         loop {
             let (entries, next) = core.store.log_from(read.next, &core.recorder.epochs(), CHUNK).await?;
