@@ -13,6 +13,7 @@
 //! - [`app`]: use cases.
 //! - [`graphql`]: translation between GraphQL and use cases.
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
+//! - [`courier`]: the way to witnesses and time stamping authorities.
 //! - [`witness`]: the program on somebody else's host that cosigns the log's heads.
 //! - [`config`], [`server`], [`system`]: settings, the composition root, the real world's clock and randomness.
 
@@ -21,6 +22,7 @@ pub mod app;
 pub mod audit;
 pub mod auth;
 pub mod config;
+pub mod courier;
 pub mod domain;
 pub mod graphql;
 pub mod http;

@@ -8,6 +8,7 @@ use crate::{
     app::{
         Core,
         alarms::{self, Alarms},
+        anchor,
         current::Current,
         erasure, housekeeping,
         quota::Quotas,
@@ -15,10 +16,14 @@ use crate::{
     audit::{self, Recorder},
     auth::{Auth, AuthError},
     config::Settings,
+    courier::Web,
     domain::{Clock, IdMaker, Random},
     http,
     store::{Location, Store, StoreError, archive::Archive},
 };
+
+/// How long a start, or a command, waits for the witnesses.
+const FIRST_ROUND: Duration = Duration::from_secs(5);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -70,12 +75,30 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     let keys = settings.data.join("keys");
     let auth = Auth::open(settings.auth.clone(), settings.issuer(), &keys, Arc::clone(&clock), Arc::clone(&random))?;
     let key = audit::key::load_or_create(&settings.data, &store, &*random).await?;
-    let recorder = Recorder::start(&store, key, &settings.ledger, Arc::clone(&clock), Arc::clone(&random)).await?;
-    recorder.recover().await?;
+    let memory = anchor::file(&settings.data);
+    let found = anchor::examine(&store, &key.public(), &memory, clock.now()).await?;
+    let breach = found.as_ref().map(|found| found.breach);
+    let recorder = Recorder::start_unless(breach, &store, key, &settings.ledger, Arc::clone(&clock), Arc::clone(&random)).await?;
+    if let Some(found) = &found {
+        recorder.writer().note_breach(found).await?;
+    }
+    let outside = anchor::Outside::new(&settings.ledger, memory, Arc::new(Web::default()));
     let (limits, access_log) = (settings.limits.clone(), settings.access_log);
     let quotas = Quotas::new(settings.quotas);
     let alarms = Alarms::new(settings.alarms.clone());
-    Ok(Arc::new(Core { store, recorder, current, clock, random, ids: IdMaker::default(), auth, limits, access_log, quotas, alarms }))
+    let ids = IdMaker::default();
+    let core = Arc::new(Core { store, recorder, current, clock, random, outside, ids, auth, limits, access_log, quotas, alarms });
+    // What was found before, here or by another server, and perhaps acknowledged.
+    let mut open = anchor::look(&core).await?;
+    if open.is_empty() {
+        // Before anything is recorded; one that is not reached is asked again and again.
+        anchor::ask_witnesses(&core, FIRST_ROUND).await;
+        open = anchor::look(&core).await?;
+    }
+    if open.is_empty() {
+        core.recorder.recover().await?;
+    }
+    Ok(core)
 }
 
 /// Takes a free port if none is set, before anything is built: tokens name the address. A port in use is told at once.
@@ -99,6 +122,7 @@ pub struct RunningServer {
     grace: Duration,
     recorder: Recorder,
     gate: Arc<http::Gate>,
+    anchoring: Vec<JoinHandle<()>>,
 }
 
 /// Starts to answer requests.
@@ -108,6 +132,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let listener = TcpListener::bind(wanted).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     let recorder = core.recorder.clone();
+    let anchoring = anchor::keep(&core);
     recorder.serve();
     let unreadable = |error| StartError::Documents(settings.documents.clone().unwrap_or_default(), error);
     let (http, subscriptions) = (settings.http.clone(), settings.subscriptions.clone());
@@ -123,14 +148,14 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     }
     tracing::info!(%address, "listening");
     let grace = Duration::from_secs(settings.http.shutdown_grace);
-    Ok(RunningServer { address, stop, serving, housekeeping, erasing, watching, grace, recorder, gate })
+    Ok(RunningServer { address, stop, serving, housekeeping, erasing, watching, grace, recorder, gate, anchoring })
 }
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, housekeeping, erasing, watching, grace, recorder, gate, .. } = self;
+        let Self { stop, serving, housekeeping, erasing, watching, grace, recorder, gate, anchoring, .. } = self;
         housekeeping.abort();
         erasing.abort();
         watching.abort();
@@ -141,6 +166,12 @@ impl RunningServer {
         if tokio::time::timeout(grace, finished).await.is_err() {
             tracing::warn!("requests were still under way when the grace ended");
         }
+        anchoring.iter().for_each(JoinHandle::abort);
         recorder.stop().await;
+        if recorder.halted().is_none()
+            && let Err(error) = anchor::remember(&gate.core, None).await
+        {
+            tracing::warn!(%error, "the newest tree head could not be remembered");
+        }
     }
 }

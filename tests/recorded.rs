@@ -30,7 +30,7 @@ const LEADS: &str = "\
     lead leads leadStats custodyReport createLead updateLead assignLead markLead archiveLead addRelationship removeRelationship exportLeads importLeads";
 /// Root fields out of which nothing of any lead comes.
 const NO_LEADS: &str = "\
-    viewer accessLog accessRecord whoSaw exposure accessStats checkpoint inclusionProof consistencyProof mySessions people apps teams roles grants compartments fieldMarkings policySettings \
+    viewer accessLog accessRecord whoSaw exposure accessStats checkpoint inclusionProof consistencyProof ledgerStatus mySessions people apps teams roles grants compartments fieldMarkings policySettings \
     policyRevision policyRevisions soleAdminPeriods signIn refreshSession signOut changePassword endSession addPerson \
     changePerson lockPerson unlockPerson setPassword addApp changeApp lockApp unlockApp addAppSecret revokeAppSecret addTeam \
     changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \

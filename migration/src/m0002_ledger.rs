@@ -29,6 +29,9 @@ impl MigrationTrait for Step {
             ("ledger_run", "first_index = NEW.first_index", FOR_EVER),
             ("ledger_checkpoint", "size = NEW.size", FOR_EVER),
             ("ledger_tile", "level = NEW.level AND number = NEW.number", FOR_EVER),
+            ("ledger_attestation", "size = NEW.size AND kind = NEW.kind AND source = NEW.source", FOR_EVER_ONCE),
+            ("ledger_breach", "what = NEW.what", FOR_EVER_ONCE),
+            ("ledger_acknowledgement", "what = NEW.what", FOR_EVER_ONCE),
             ("ledger_detail", "epoch = NEW.epoch AND rseq = NEW.rseq", ERASABLE),
             ("ledger_document", "sha256 = NEW.sha256", ERASABLE_ONCE),
         ] {
@@ -59,6 +62,24 @@ CREATE INDEX ledger_run_epoch ON ledger_run (epoch, first_rseq)
 CREATE TABLE ledger_checkpoint (
     size ROWID, root BYTES NOT NULL, note TEXT NOT NULL, at BIGINT NOT NULL
 )
+--
+CREATE TABLE ledger_attestation (
+    size BIGINT NOT NULL, kind BIGINT NOT NULL, source STRING NOT NULL, body BYTES NOT NULL, at BIGINT NOT NULL,
+    PRIMARY KEY (size, kind, source)
+) CLUSTERED
+--
+CREATE TABLE ledger_anchor (
+    source STRING NOT NULL PRIMARY KEY, kind BIGINT NOT NULL, size BIGINT NOT NULL, at BIGINT, tried_at BIGINT NOT NULL,
+    failing_since BIGINT, error TEXT, claim TEXT
+) CLUSTERED
+--
+CREATE TABLE ledger_breach (
+    what STRING NOT NULL PRIMARY KEY, at BIGINT NOT NULL, source TEXT NOT NULL
+) CLUSTERED
+--
+CREATE TABLE ledger_acknowledgement (
+    what STRING NOT NULL PRIMARY KEY, at BIGINT NOT NULL, reason TEXT NOT NULL
+) CLUSTERED
 --
 CREATE TABLE ledger_tile (
     level BIGINT NOT NULL, number BIGINT NOT NULL, hashes BYTES NOT NULL, PRIMARY KEY (level, number)
@@ -120,6 +141,8 @@ struct Guards {
 const FOR_EVER: Guards = Guards { sqlite: &[NO_UPDATE, NO_DELETE, NO_REPLACE], postgres: &[NO_CHANGE, NO_TRUNCATE] };
 /// Nothing changes; an entry may go once its segment is listed as archived and as removed.
 const UNTIL_ARCHIVED: Guards = Guards { sqlite: &[NO_UPDATE, ONLY_ARCHIVED, NO_REPLACE], postgres: &[ONLY_ARCHIVED_POSTGRES, NO_TRUNCATE] };
+/// The same of what may be put in twice, and stays as it was.
+const FOR_EVER_ONCE: Guards = Guards { sqlite: &[NO_UPDATE, NO_DELETE, KEEP_FIRST], postgres: &[NO_CHANGE, NO_TRUNCATE] };
 /// Rows may go, but not change.
 const ERASABLE: Guards = Guards { sqlite: &[NO_UPDATE, NO_REPLACE], postgres: &[NO_REWRITE] };
 /// The same of what is put in again and again, and stays as it is.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Limits, access_log, alarms::Alarms, current::Current, quota::Quotas};
+use super::{Limits, access_log, alarms::Alarms, anchor, current::Current, quota::Quotas};
 use crate::{
     audit::Recorder,
     auth::Auth,
@@ -29,6 +29,8 @@ pub struct Core {
     pub quotas: Quotas,
     /// The watch over the ledger.
     pub alarms: Alarms,
+    /// Those outside who attest the log's heads.
+    pub outside: anchor::Outside,
     /// Makes ids.
     pub ids: IdMaker,
     /// How callers prove who they are.

@@ -2,24 +2,27 @@
 //! bytes, every link of every chain, the place of every entry in the tree, every signed head, what lies beside the entries. Rows come in pages; what is
 //! kept meanwhile is a line per epoch. Records that have left the database come from the archive, each of whose files is read whole.
 
+mod acknowledged;
 mod beside;
 mod index;
 mod numbers;
+mod report;
 mod segments;
 
 use std::collections::VecDeque;
 
+use acknowledged::Acknowledgements;
 use beside::Beside;
-use ed25519_dalek::VerifyingKey;
 use index::IndexCheck;
 use numbers::Numbers;
+pub use report::{Acknowledged, Progress, Report, Trust};
 use segments::Segments;
 
 use crate::{
     audit::{codec, record::Entry},
-    domain::{Digest, Id, Timestamp, clock::SECOND},
+    domain::{Id, Timestamp, clock::SECOND},
     ledger::{
-        Checkpoint, Fault, Wrong,
+        Fault, Wrong,
         growth::{FullTile, edge_index},
         tree,
         verify::{Claim, Verifier},
@@ -34,49 +37,6 @@ use crate::{
 const PAGE: u64 = 256;
 /// A record-to-be that lies in the outbox for so long (µs) belongs to no operation that is still under way.
 const OUTBOX_PATIENCE: i64 = 3_600 * SECOND;
-
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Report {
-    /// Entries checked.
-    pub entries: u64,
-    /// Of those, how many have their place in the tree.
-    pub folded: u64,
-    /// Of those, how many are in archived segments.
-    pub archived: u64,
-    /// Root of the tree.
-    pub root: Digest,
-    /// Epochs.
-    pub epochs: u64,
-    /// Checkpoints whose signature and root hold.
-    pub checkpoints: u64,
-    /// The log's name in the last of them.
-    pub origin: Option<String>,
-    /// Changes whose records are still on their way.
-    pub outstanding: u64,
-    /// The first thing that is wrong; `None`: nothing is.
-    pub fault: Option<Fault>,
-}
-
-/// How far it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress {
-    /// Entries checked.
-    pub entries: u64,
-    /// Entries of the tree to be checked.
-    pub of: u64,
-}
-
-/// What to trust and to compare with.
-#[derive(Clone, Copy, Debug)]
-pub struct Trust<'t> {
-    /// The ledger's key.
-    pub key: &'t VerifyingKey,
-    /// The name that every checkpoint must bear, if it is known.
-    pub origin: Option<&'t str>,
-    /// A checkpoint that somebody kept: the log must still be the one it is of.
-    pub kept: Option<&'t Checkpoint>,
-}
 
 /// Checks everything that is there now, beside a server that goes on writing. An error says that the database could not be
 /// read, not that something is wrong with it.
@@ -93,8 +53,21 @@ pub async fn verify(
     let (verifier, heads) = (Verifier::default(), VecDeque::new());
     let (numbers, index) = (Numbers::default(), Some(IndexCheck::new(store).await?));
     let segments = Segments::of(store).await?;
-    let mut check =
-        Check { store, trust, beside, numbers, index, segments, verifier, heads, asked: 0, epochs: 0, good: 0, signed_as: None };
+    let mut check = Check {
+        store,
+        trust,
+        beside,
+        numbers,
+        index,
+        segments,
+        verifier,
+        heads,
+        asked: 0,
+        epochs: 0,
+        good: 0,
+        signed_as: None,
+        acknowledged: Acknowledgements::default(),
+    };
     let (mut outstanding, mut fault) = (0, None);
     match check.all(folded.max(signed), signed, progress).await {
         Err(Stop::Store(error)) => return Err(error),
@@ -112,7 +85,7 @@ pub async fn verify(
             }
         }
     }
-    let Check { verifier, segments, epochs, good, signed_as, .. } = check;
+    let Check { verifier, segments, epochs, good, signed_as, acknowledged, .. } = check;
     Ok(Report {
         entries: verifier.entries(),
         folded: verifier.tree_size(),
@@ -122,6 +95,7 @@ pub async fn verify(
         checkpoints: good,
         origin: signed_as,
         outstanding,
+        acknowledged: acknowledged.0,
         fault,
     })
 }
@@ -164,6 +138,7 @@ struct Check<'s> {
     epochs: u64,
     good: u64,
     signed_as: Option<String>,
+    acknowledged: Acknowledgements,
 }
 
 impl Check<'_> {
@@ -242,6 +217,7 @@ impl Check<'_> {
         } else if entry.follows.is_some() {
             return Err(wrong(Wrong::EpochHead, &entry, index));
         }
+        self.acknowledged.read(&entry, index);
         if let (Some(check), Some(index)) = (&mut self.index, index) {
             check.take(index, &entry);
         }
@@ -335,8 +311,18 @@ impl Check<'_> {
             loop {
                 let rows = self.store.ledger_entries(this, self.verifier.next_of(this), PAGE).await?;
                 self.beside.page(this, &rows).await?;
+                let mut held_back = false;
                 for row in &rows {
-                    self.entry(this, row, false).await?;
+                    match self.entry(this, row, false).await {
+                        Err(Stop::Fault(fault)) if self.acknowledged.covers(&fault) => {
+                            held_back = true;
+                            break;
+                        }
+                        checked => checked?,
+                    }
+                }
+                if held_back {
+                    break;
                 }
                 if rows.is_empty() {
                     break;

@@ -4,6 +4,7 @@
 pub mod access_log;
 mod accounts;
 pub mod alarms;
+pub mod anchor;
 pub mod app_tokens;
 pub mod apps;
 pub mod archive;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Core, Error, Op};
+use super::{Core, Error, Op, anchor};
 use crate::{
     domain::Digest,
     ledger::{
@@ -11,7 +11,7 @@ use crate::{
         tile::{self, Content},
     },
     policy::{Permission, Refusal},
-    store::{Store, StoreError},
+    store::{Store, StoreError, ledger::outside::Attester},
 };
 
 /// A signed tree head.
@@ -45,15 +45,24 @@ pub struct Consistency {
     pub hashes: Vec<Digest>,
 }
 
-/// The newest signed note, for anybody: name, size, root and signature. `None` before the first record.
+/// The newest signed note, for anybody: name, size, root and signature, and those of the witnesses that have signed it by now.
+/// `None` before the first record.
 pub async fn note(core: &Core) -> Result<Option<String>, StoreError> {
-    Ok(core.store.ledger_checkpoint(None).await?.map(|(_, note)| note))
+    let Some((size, note)) = core.store.ledger_checkpoint(None).await? else { return Ok(None) };
+    Ok(Some(note + &anchor::cosignatures(&core.store, size).await?))
+}
+
+/// The newest note that a witness has signed as well, for anybody; `None` if there is none.
+pub async fn witnessed(core: &Core) -> Result<Option<String>, StoreError> {
+    Ok(anchor::witnessed(&core.store, Some(Attester::Witness), 0).await?.map(|(_, note)| note))
 }
 
 /// The newest signed tree head, over everything recorded up to now.
 pub async fn checkpoint(op: &Op) -> Result<Head, Error> {
     op.rights.permit(Permission::LogRead)?;
-    head(op).await
+    let head = head(op).await?;
+    let signed = anchor::cosignatures(&op.core.store, head.checkpoint.size).await?;
+    Ok(Head { note: head.note + &signed, ..head })
 }
 
 /// The hashes of a tile, for anybody, each 32 bytes; `None` if the tree has fewer.

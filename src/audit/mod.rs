@@ -4,6 +4,7 @@
 mod chain;
 pub mod codec;
 pub mod daily;
+mod halt;
 pub mod index;
 pub mod key;
 mod numbers;
@@ -19,4 +20,4 @@ mod writing;
 
 pub use recorder::{Recorder, Sealed, Unrecorded};
 pub use sequencer::Standing;
-pub use settings::Settings;
+pub use settings::{Settings, Witness};

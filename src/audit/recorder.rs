@@ -9,6 +9,7 @@ use tokio::{
 
 use super::{
     Settings,
+    halt::Halt,
     index::Index,
     outbox::{self, Which},
     place,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     domain::{Clock, Digest, Id, IdMaker, Random},
-    ledger::{Checkpoint, LedgerKey, Receipt, checkpoint},
+    ledger::{Breach, Checkpoint, LedgerKey, Receipt, checkpoint},
     store::{
         LedgerWriter, Ownership, Store, StoreError,
         ledger::{RunRow, Sequencing, segment::SegmentRow},
@@ -49,6 +50,9 @@ pub enum Unrecorded {
     /// The recorder has ended.
     #[error("the recorder has ended")]
     Stopped,
+    /// The log is not the one that was seen before, and nobody has acknowledged it.
+    #[error("the ledger is not the one that was seen before; `leadkeep ledger status` tells more")]
+    Halted,
     /// The commit failed, or its outcome is unknown; the log says why.
     #[error("the access record could not be written")]
     Failed,
@@ -87,6 +91,8 @@ pub(super) struct Inside {
     pub(super) standing: Mutex<Standing>,
     /// How many entries it has, for those who wait for more.
     pub(super) grown: watch::Sender<u64>,
+    /// Why nothing is appended.
+    pub(super) halt: Halt,
     /// Whether something was appended since the last fold.
     pub(super) dirty: AtomicBool,
     /// The epochs that this process has begun.
@@ -106,6 +112,18 @@ impl std::fmt::Debug for Inside {
 impl Recorder {
     /// Starts to record, in a new epoch. [`Recorder::recover`] should follow.
     pub async fn start(
+        store: &Store,
+        key: LedgerKey,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, StoreError> {
+        Self::start_unless(None, store, key, settings, clock, random).await
+    }
+
+    /// The same; with a breach, nothing is recorded and nothing signed until [`Recorder::breached`] says that it is over.
+    pub async fn start_unless(
+        breach: Option<Breach>,
         store: &Store,
         key: LedgerKey,
         settings: &Settings,
@@ -139,6 +157,7 @@ impl Recorder {
             sequencing: Arc::new(Sequencing { sign, said: place::said }),
             standing: Mutex::default(),
             grown: watch::Sender::new(0),
+            halt: Halt::new(breach),
             dirty: AtomicBool::new(true),
             epochs: Mutex::default(),
             settled: Mutex::default(),
@@ -177,7 +196,13 @@ impl Recorder {
     /// Why the record of a request that came now could not be written, as things stand. Whoever asks first need not read
     /// what would be withheld.
     pub fn refuses(&self) -> Option<Unrecorded> {
-        if self.queue.is_closed() { Some(Unrecorded::Stopped) } else { self.inside.room.refuses() }
+        if self.queue.is_closed() {
+            return Some(Unrecorded::Stopped);
+        }
+        if self.halted().is_some() {
+            return Some(Unrecorded::Halted);
+        }
+        self.inside.room.refuses()
     }
 
     /// The epochs that this process has begun: one, and another after each failed commit.
@@ -236,7 +261,17 @@ impl Recorder {
 
     /// How the tree stands.
     pub fn standing(&self) -> Standing {
-        lock(&self.inside.standing).clone()
+        lock(&self.inside.standing).told(&self.inside.halt)
+    }
+
+    /// What was set about the ledger.
+    pub fn settings(&self) -> &Settings {
+        &self.inside.settings
+    }
+
+    /// What writes to the ledger in this process.
+    pub fn writer(&self) -> &LedgerWriter {
+        &self.inside.writer
     }
 
     /// How many entries the tree has, to be waited on: tells of what other processes have recorded within a second.

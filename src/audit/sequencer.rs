@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    halt::Halt,
     outbox::{self, Which},
     recorder::{Inside, lock},
     writing::Waiting,
@@ -44,6 +45,8 @@ pub struct Standing {
     pub refused: Vec<Fault>,
     /// The first entry of an epoch that was closed before. It gets no place either.
     pub late: Option<Fault>,
+    /// Of what was refused or came late, what an operator has acknowledged.
+    pub acknowledged: Vec<Fault>,
     /// Whether nothing at all can be folded.
     pub failing: bool,
 }
@@ -54,7 +57,14 @@ impl Standing {
         self.refused.iter().any(|fault| fault.epoch == Some(epoch))
     }
 
-    /// Whether the ledger holds only what was written, and all of it gets its place.
+    /// The same with what an operator has acknowledged put aside.
+    pub(super) fn told(&self, halt: &Halt) -> Self {
+        let (acknowledged, refused) = self.refused.iter().copied().partition(|fault| halt.is_acknowledged(fault));
+        let late = self.late.filter(|fault| !halt.is_acknowledged(fault));
+        Self { refused, late, acknowledged, ..self.clone() }
+    }
+
+    /// Whether the ledger holds only what was written, and all of it gets its place, but for what was acknowledged.
     pub fn is_sound(&self) -> bool {
         !self.failing && self.refused.is_empty() && self.late.is_none()
     }
@@ -107,6 +117,10 @@ pub(super) async fn run(inside: Arc<Inside>, queue: mpsc::WeakSender<Waiting>, m
 
 /// Folds all there is; returns the size of the tree.
 pub(super) async fn fold(inside: &Inside) -> Result<u64, StoreError> {
+    // What another history has put there is not signed.
+    if inside.halt.why().is_some() {
+        return Ok(lock(&inside.standing).size);
+    }
     // Cleared before looking: what is appended meanwhile sets it again.
     inside.dirty.store(false, Ordering::Release);
     loop {
@@ -140,8 +154,9 @@ pub(super) async fn fold(inside: &Inside) -> Result<u64, StoreError> {
 /// Closes epochs that ended long ago, and looks for entries that were added to closed ones.
 pub(super) async fn look_back(inside: &Inside) -> Result<(), StoreError> {
     inside.writer.close_epochs(Timestamp(inside.clock.now().0.saturating_sub(CLOSED_AFTER))).await?;
-    let late = inside.store.ledger_late().await?;
-    let late = late.map(|(epoch, rseq)| Fault { wrong: Wrong::Late, epoch: Some(epoch), rseq: Some(rseq), index: None });
+    let late = inside.store.ledger_late().await?.into_iter();
+    let mut late = late.map(|(epoch, rseq)| Fault { wrong: Wrong::Late, epoch: Some(epoch), rseq: Some(rseq), index: None });
+    let late = late.find(|fault| !inside.halt.is_acknowledged(fault));
     let mut standing = lock(&inside.standing);
     if let Some(fault) = late.filter(|_| standing.late != late) {
         tracing::error!(%fault, "the ledger holds what no process of ours can have written; it gets no place in the tree and is not signed");

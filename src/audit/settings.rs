@@ -1,8 +1,24 @@
 //! What can be set about the ledger, under `ledger`.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::store::archive;
+use crate::{ledger::WitnessKey, store::archive};
+
+/// A witness of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Witness {
+    /// What its cosignatures are checked with: `name+id+key`.
+    pub key: String,
+    /// Its address, to which `/add-checkpoint` is appended.
+    pub url: String,
+}
+
+fn is_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
 
 /// How the ledger is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +44,14 @@ pub struct Settings {
     /// Seconds after which a server takes a change of its own without its record for one that was given up, and records it as
     /// interrupted. Longer than any change can take, at most 3000.
     pub sweep_after: u64,
+    /// Who witnesses the log on hosts of their own: `{ key = "…", url = "https://…" }` each, the key as `leadkeep witness` prints it.
+    pub witnesses: Vec<Witness>,
+    /// How long a new tree head waits for the witnesses at most (s); it goes to them together with what came meanwhile.
+    pub witness_every: u64,
+    /// The address of an RFC 3161 time stamping authority that stamps tree heads.
+    pub timestamp_authority: Option<String>,
+    /// How often it is asked (s).
+    pub timestamp_every: u64,
     /// How many records make a new segment of the index; fewer wait in memory and are read again by each server that is asked.
     pub index_segment: u64,
     /// Where records go that leave the database.
@@ -46,6 +70,10 @@ impl Default for Settings {
             fold_every: 200,
             sweep_after: 1_800,
             index_segment: 8_192,
+            witnesses: Vec::new(),
+            witness_every: 5,
+            timestamp_authority: None,
+            timestamp_every: 3_600,
             archive: archive::Settings::default(),
         }
     }
@@ -63,6 +91,20 @@ impl Settings {
         }
         if self.fold_every > 1_000 {
             return Some(("ledger.fold_every", "must be at most 1000: a tree head is signed at least every second"));
+        }
+        if self.witnesses.iter().any(|witness| WitnessKey::parse(&witness.key).is_none() || !is_address(&witness.url)) {
+            return Some(("ledger.witnesses", "each needs its `key`, as `leadkeep witness` prints it, and its `url`, http:// or https://"));
+        }
+        let names: HashSet<_> = self.witnesses.iter().filter_map(|witness| Some(WitnessKey::parse(&witness.key)?.name)).collect();
+        if names.len() != self.witnesses.len() {
+            return Some(("ledger.witnesses", "no two may have the same name"));
+        }
+        if self.timestamp_authority.as_deref().is_some_and(|url| !is_address(url)) {
+            return Some(("ledger.timestamp_authority", "must be an address, http:// or https://"));
+        }
+        if self.witness_every == 0 || self.timestamp_every == 0 {
+            let key = if self.witness_every == 0 { "ledger.witness_every" } else { "ledger.timestamp_every" };
+            return Some((key, "must be at least 1"));
         }
         if self.index_segment == 0 || self.index_segment > 65_536 {
             return Some(("ledger.index_segment", "must be from 1 to 65536"));

@@ -110,6 +110,14 @@ impl Writing {
     }
 
     async fn commit(&mut self, batch: Vec<Waiting>) {
+        if self.inside.halt.why().is_some() {
+            for waiting in batch {
+                lock(&self.inside.owed).extend(waiting.outbox);
+                drop(waiting.place);
+                let _ = waiting.answer.send(Err(Unrecorded::Halted));
+            }
+            return;
+        }
         self.inside.room.writing(true);
         let mut written = self.write(&batch).await;
         if let Err(error) = &written

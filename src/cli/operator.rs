@@ -24,8 +24,23 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    /// Runs a command with the databases that the settings name.
+    /// Runs a command with the databases that the settings name; not while nothing can be recorded.
     pub(crate) async fn during(global: &Global, work: impl AsyncFnOnce(&Self) -> Result<Exit, Failure>) -> Result<Exit, Failure> {
+        let checked = async |operator: &Self| match operator.core.recorder.halted() {
+            Some(breach) => Err(Failure::failed(format!(
+                "nothing can be recorded, so nothing was done: {}. `leadkeep ledger status` tells more, `leadkeep ledger acknowledge` goes on",
+                breach.told()
+            ))),
+            None => work(operator).await,
+        };
+        Self::whatever_was_found(global, checked).await
+    }
+
+    /// The same while the ledger is not the one that was seen before, too.
+    pub(crate) async fn whatever_was_found(
+        global: &Global,
+        work: impl AsyncFnOnce(&Self) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
         let mut settings = global.settings(Vec::new())?;
         logging::only_warnings(&mut settings.log);
         logging::start(&settings.log)?;

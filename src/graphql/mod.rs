@@ -21,6 +21,7 @@ pub mod field_marking;
 pub mod grant;
 pub mod import;
 mod lead;
+mod ledger_status;
 pub mod legal_hold;
 pub mod live;
 pub mod marking;
@@ -53,6 +54,7 @@ pub struct Query(
     exposure::ExposureQuery,
     access_stats::AccessStatsQuery,
     proof::ProofQuery,
+    ledger_status::LedgerStatusQuery,
     session::SessionQuery,
     person::PersonQuery,
     app::AppQuery,

@@ -7,6 +7,9 @@ use axum::{extract::State, http::StatusCode};
 use super::Gate;
 use crate::audit::Unrecorded;
 
+const HALTED: &str = "not ready: the ledger is not the one that was seen before, and nothing is recorded until an operator has acknowledged \
+                      that; `leadkeep ledger status` tells more\n";
+
 /// 200 as long as the process answers at all.
 pub(super) async fn alive() -> &'static str {
     "ok\n"
@@ -24,6 +27,7 @@ pub(super) async fn ready(State(gate): State<Arc<Gate>>) -> (StatusCode, &'stati
         let why = match cause {
             Unrecorded::Full => "not ready: too many access records wait for the disk\n",
             Unrecorded::Late => "not ready: the disk does not take access records in time\n",
+            Unrecorded::Halted => HALTED,
             Unrecorded::Stopped | Unrecorded::Failed => "not ready: access records cannot be written; the log says why\n",
         };
         return (StatusCode::SERVICE_UNAVAILABLE, why);

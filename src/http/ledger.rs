@@ -43,11 +43,21 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 /// Their routes.
 pub(super) fn routes() -> Router<Arc<Gate>> {
-    Router::new().route("/ledger/checkpoint", get(checkpoint)).route("/ledger/proof", get(proof)).route("/ledger/tile/{*path}", get(tile))
+    Router::new()
+        .route("/ledger/checkpoint", get(checkpoint))
+        .route("/ledger/witnessed", get(witnessed))
+        .route("/ledger/proof", get(proof))
+        .route("/ledger/tile/{*path}", get(tile))
 }
 
 async fn checkpoint(State(gate): State<Arc<Gate>>) -> Response<Body> {
     let note = proofs::note(&gate.core).await.map(|note| note.map(String::into_bytes));
+    public(note, "text/plain; charset=utf-8", FRESH)
+}
+
+/// The newest head that a witness has signed.
+async fn witnessed(State(gate): State<Arc<Gate>>) -> Response<Body> {
+    let note = proofs::witnessed(&gate.core).await.map(|note| note.map(String::into_bytes));
     public(note, "text/plain; charset=utf-8", FRESH)
 }
 

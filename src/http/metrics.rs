@@ -18,7 +18,11 @@ use prometheus_client::{
 };
 
 use super::{Gate, caller};
-use crate::audit::record::{Decision, OperationKind};
+use crate::{
+    app::{Core, anchor},
+    audit::record::{Decision, OperationKind},
+    domain::Timestamp,
+};
 
 /// Upper bounds of the latency buckets in seconds.
 const BUCKETS: [f64; 14] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -27,6 +31,11 @@ const BUCKETS: [f64; 14] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.02
 struct Ended {
     kind: &'static str,
     decision: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Outside {
+    name: String,
 }
 
 /// What is counted.
@@ -43,6 +52,10 @@ pub(super) struct Metrics {
     refused: Gauge<i64, AtomicI64>,
     disk_full: Gauge<i64, AtomicI64>,
     subscriptions: Gauge<i64, AtomicI64>,
+    halted: Gauge<i64, AtomicI64>,
+    attested: Family<Outside, Gauge<i64, AtomicI64>>,
+    unattested: Family<Outside, Gauge<i64, AtomicI64>>,
+    disputed: Family<Outside, Gauge<i64, AtomicI64>>,
 }
 
 impl Metrics {
@@ -64,7 +77,50 @@ impl Metrics {
         registry.register("ledger_refused", help, refused.clone());
         let subscriptions = Gauge::default();
         registry.register("subscriptions", "Subscriptions that are open", subscriptions.clone());
-        Self { registry, ended, seconds, unrecorded, throttled, under_way, waiting, tree_size, refused, disk_full, subscriptions }
+        let (halted, attested) = (Gauge::default(), Family::default());
+        let (unattested, disputed) = (Family::default(), Family::default());
+        let help = "1 if nothing is recorded because the ledger is not the one that was seen before; 0 if all is well";
+        registry.register("ledger_halted", help, halted.clone());
+        let help = "Records under the tree head that a witness or time stamping authority attested last";
+        registry.register("ledger_attested", help, Family::clone(&attested));
+        let help = "Since when (seconds since 1970) a witness or time stamping authority attests nothing; 0 if all is well";
+        registry.register("ledger_unattested_since", help, Family::clone(&unattested));
+        let help = "1 if a witness says, without proof, that the ledger is not the one it has seen; 0 if all is well";
+        registry.register("ledger_disputed", help, Family::clone(&disputed));
+        Self {
+            registry,
+            ended,
+            seconds,
+            unrecorded,
+            throttled,
+            under_way,
+            waiting,
+            tree_size,
+            refused,
+            disk_full,
+            subscriptions,
+            halted,
+            attested,
+            unattested,
+            disputed,
+        }
+    }
+
+    /// Looks how it stands with those outside whom the settings name.
+    async fn anchors(&self, core: &Core) {
+        match anchor::status(&core.store, core.recorder.settings()).await {
+            Ok(status) => {
+                for (source, last) in
+                    status.anchors.into_iter().filter(|anchor| anchor.named).filter_map(|one| Some((one.source, one.last?)))
+                {
+                    let name = Outside { name: source };
+                    self.attested.get_or_create(&name).set(last.size as i64);
+                    self.unattested.get_or_create(&name).set(last.failing_since.map_or(0, Timestamp::unix_seconds));
+                    self.disputed.get_or_create(&name).set(last.claim.is_some().into());
+                }
+            }
+            Err(error) => tracing::warn!(%error, "how it stands with witnesses could not be read"),
+        }
     }
 
     /// Counts an operation that was answered.
@@ -126,6 +182,8 @@ pub(super) async fn metrics(State(gate): State<Arc<Gate>>, ConnectInfo(peer): Co
     let standing = gate.core.recorder.standing();
     gate.metrics.tree_size.set(standing.size as i64);
     gate.metrics.refused.set((!standing.is_sound()).into());
+    gate.metrics.halted.set(gate.core.recorder.halted().is_some().into());
+    gate.metrics.anchors(&gate.core).await;
     let mut text = String::with_capacity(4_096);
     if let Err(error) = prometheus_client::encoding::text::encode(&mut text, &gate.metrics.registry) {
         tracing::error!(%error, "could not write the metrics");

@@ -8,6 +8,7 @@ mod erase;
 mod fold;
 pub mod index;
 mod indexed;
+pub mod outside;
 mod postgres;
 mod reach;
 mod read;

@@ -14,6 +14,7 @@
     reason = "every test binary compiles this module and uses its own part of it; a test may panic"
 )]
 
+pub mod authority;
 pub mod caller;
 pub mod clock;
 pub mod company;
@@ -23,6 +24,7 @@ pub mod ledger;
 pub mod postgres;
 pub mod process;
 pub mod property;
+pub mod python;
 pub mod s3;
 pub mod schema;
 pub mod witness;

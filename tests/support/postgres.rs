@@ -64,6 +64,26 @@ pub fn psql(url: &str, sql: &str) -> Result<String, String> {
     if output.status.success() { Ok(text(output.stdout)) } else { Err(text(output.stderr)) }
 }
 
+/// Everything in the database that `url` names, as SQL.
+pub fn dump(url: &str) -> String {
+    let cluster = CLUSTER.get_or_init(start);
+    let output = cluster.command(&cluster.binaries.join("pg_dump")).args(["-d", url]).output().expect("pg_dump runs");
+    assert!(output.status.success(), "pg_dump: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// Puts the database back to what [`dump`] gave.
+pub fn restore(url: &str, dump: &str) {
+    psql(url, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").expect("an empty database");
+    let cluster = CLUSTER.get_or_init(start);
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), dump).expect("the dump is written");
+    let input = std::fs::File::open(file.path()).expect("the dump");
+    let mut restore = cluster.command(&cluster.binaries.join("psql"));
+    let output = restore.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url]).stdin(input).output().expect("psql runs");
+    assert!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 fn url(folder: &Path, database: &str) -> String {
     format!("postgres://postgres@localhost/{database}?host={}", folder.display())
 }

@@ -3,10 +3,12 @@
 use std::{
     io::{BufRead, BufReader},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::OnceLock,
 };
+
+use super::python;
 
 const INSTALL: &str = "moto, a server that speaks S3, could not be installed; install it with: \
     apt-get install -y python3-venv && python3 -m venv FOLDER && FOLDER/bin/pip install 'moto[server]==5.*'";
@@ -62,16 +64,5 @@ impl Drop for S3 {
 
 fn program() -> PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| installed(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto"))).clone()
-}
-
-fn installed(folder: &Path) -> PathBuf {
-    let program = folder.join("bin/moto_server");
-    if !program.exists() {
-        let works = |command: &mut Command| command.stdout(Stdio::null()).status().is_ok_and(|status| status.success());
-        let made = works(Command::new("python3").args(["-m", "venv"]).arg(folder))
-            && works(Command::new(folder.join("bin/pip")).args(["install", "-q", "moto[server]==5.*"]));
-        assert!(made && program.exists(), "{}", INSTALL.replace("FOLDER", &folder.display().to_string()));
-    }
-    program
+    PROGRAM.get_or_init(|| python::installed("moto", "moto_server", &["moto[server]==5.*"], INSTALL)).clone()
 }

@@ -5,26 +5,30 @@ use std::{
     io::{BufWriter, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::{
     app::{
-        Core, Error, Op,
+        Core, Error, Op, anchor,
         proofs::{self, Head},
     },
     audit::codec,
     ledger::{
+        Checkpoint,
         bundle::{self, Line, Manifest, encoded},
-        key,
+        checkpoint, key,
         proof::{self, Span},
         tile, tree,
     },
     policy::{Permission, Refusal},
-    store::StoreError,
+    store::{StoreError, ledger::outside::Attester},
 };
 
+/// How long those outside are waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Entries read at once.
 const PAGE: u32 = 256;
 const README: &str = include_str!("readme.txt");
@@ -36,14 +40,16 @@ pub struct Plan {
     /// What it is.
     pub manifest: Manifest,
     head: Head,
+    /// The answer of a time stamping authority.
+    stamp: Option<Vec<u8>>,
 }
 
 /// Plans a bundle of the entries with indexes from `from` up to `to`, or to the end of the tree. The operation's record says
 /// how many; nothing is written yet.
 pub async fn plan(op: &Op, from: u64, to: Option<u64>) -> Result<Plan, Error> {
     op.rights.permit(Permission::LogRead)?;
-    let head = proofs::head(op).await?;
-    let size = head.checkpoint.size;
+    let newest = proofs::head(op).await?;
+    let size = newest.checkpoint.size;
     let to = to.unwrap_or(size);
     if from > to || to > size {
         return Err(Refusal::bad_input(format!(
@@ -52,6 +58,11 @@ pub async fn plan(op: &Op, from: u64, to: Option<u64>) -> Result<Plan, Error> {
         ))
         .into());
     }
+    // A head that somebody outside has attested is worth more than a newer one.
+    anchor::ask_all(&op.core, PATIENCE).await;
+    let head = attested(op, to).await?.unwrap_or(newest);
+    let stamp = op.core.store.attestations(head.checkpoint.size).await?.into_iter().find(|one| one.kind == Attester::Authority);
+    let size = head.checkpoint.size;
     let before = Span { start: 0, end: from };
     let after = proof::consistency(to, size).ok_or_else(Refusal::not_found)?;
     let (consistency, tiles) = proofs::prove(&op.core.store, &after, Some(before)).await?;
@@ -67,7 +78,14 @@ pub async fn plan(op: &Op, from: u64, to: Option<u64>) -> Result<Plan, Error> {
         left_edge: encoded(&left),
         consistency: encoded(&consistency),
     };
-    Ok(Plan { manifest, head })
+    Ok(Plan { manifest, head, stamp: stamp.map(|stamp| stamp.body) })
+}
+
+/// The newest head over at least `to` entries that somebody outside has attested.
+async fn attested(op: &Op, to: u64) -> Result<Option<Head>, Error> {
+    let Some((_, note)) = anchor::witnessed(&op.core.store, None, to).await? else { return Ok(None) };
+    let checkpoint = Checkpoint::open(&note, &op.core.recorder.key().public());
+    Ok(checkpoint.map(|checkpoint| Head { checkpoint, note }))
 }
 
 impl Plan {
@@ -87,6 +105,14 @@ impl Plan {
         ] {
             let mut file = create(&folder.join(name)).map_err(failed)?;
             file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+        }
+        if let Some(stamp) = &self.stamp {
+            // What was stamped bears the log's own signature only.
+            let alone = checkpoint::without_others(&self.head.note);
+            for (name, content) in [(bundle::STAMPED, alone.as_bytes()), (bundle::STAMP, stamp)] {
+                let mut file = create(&folder.join(name)).map_err(failed)?;
+                file.write_all(content).and_then(|()| file.sync_all()).map_err(failed)?;
+            }
         }
         let mut bytes = BufWriter::new(create(&folder.join(bundle::ENTRIES)).map_err(failed)?);
         let mut lines = BufWriter::new(create(&folder.join(bundle::LINES)).map_err(failed)?);

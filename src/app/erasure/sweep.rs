@@ -56,6 +56,10 @@ pub(in crate::app) async fn after(core: &Arc<Core>, act: &Act) {
 
 /// Looks for traces of everything that was erased and is not done.
 pub async fn sweep(core: &Core) -> Result<(), Error> {
+    // Nothing could be recorded, so nothing goes.
+    if core.recorder.halted().is_some() {
+        return Ok(());
+    }
     for (erasure, traces) in core.store.open_erasures().await? {
         // A hold that was set since waits with the rest.
         if holds::over(core, erasure.item).await?.is_none() {

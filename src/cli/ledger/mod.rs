@@ -1,8 +1,10 @@
 //! `leadkeep ledger`.
 
+mod acknowledge;
 mod archive;
 mod check_receipt;
 mod export;
+mod outside;
 mod status;
 mod verify;
 
@@ -25,12 +27,13 @@ use super::{Exit, Failure, Global, Operator, output, reindex};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Ledger {
     Verify(verify::Verify),
-    /// Say how large the log is, what is signed, how full the disk is and what waits
+    /// Say how large the log is, what is signed, how far witnesses have signed, what was found, how full the disk is and what waits
     #[command(after_help = status::HELP)]
     Status,
     CheckReceipt(check_receipt::CheckReceipt),
     Export(export::Export),
     Archive(archive::Archive),
+    Acknowledge(acknowledge::Acknowledge),
     /// Make the index over the records anew: which of them show a lead or are somebody's
     #[command(after_help = reindex::HELP)]
     Reindex,
@@ -54,6 +57,7 @@ impl Ledger {
             Self::CheckReceipt(check) => check.run(global).await,
             Self::Export(export) => Operator::during(global, async |operator| export.run(operator).await).await,
             Self::Archive(archive) => Operator::during(global, async |operator| archive.run(operator).await).await,
+            Self::Acknowledge(acknowledge) => acknowledge.run(global).await,
             Self::Reindex => reindex::run(global).await,
             Self::Key => {
                 let settings = global.settings(Vec::new())?;

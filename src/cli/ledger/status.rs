@@ -12,11 +12,14 @@ use tokio::{
     net::TcpStream,
 };
 
+use super::outside;
 use crate::cli::{Exit, Failure, Global, logging, output};
 
 pub(crate) const HELP: &str = "\
 Works beside a running server, without one, and on a full disk. It shows nothing of what the records say, and is not recorded.
-The last two lines ask the server at `address` and `port` of the settings.
+The last two lines ask the server at `address` and `port` of the settings; witnesses and authorities are not asked.
+
+Exit code 3: the log is not the one that was seen before, and nobody has acknowledged that.
 
 Example:
   leadkeep ledger status --data /var/lib/leadkeep";
@@ -37,8 +40,14 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, Failure> {
         None => "PostgreSQL's".to_owned(),
     };
     row("disk", &disk);
+    let mut open = false;
     match log(&settings).await {
-        Ok(rows) => rows.iter().for_each(|(name, text)| row(name, text)),
+        Ok((rows, found)) => {
+            for (name, text) in &rows {
+                row(name, text);
+            }
+            open = found;
+        }
         // The server may still be able to say something.
         Err(error) => row("log", &format!("cannot be read: {error}")),
     }
@@ -49,19 +58,23 @@ pub(crate) async fn run(global: &Global) -> Result<Exit, Failure> {
         Some(format!("{number} records wait to be written, {} may", settings.ledger.queue))
     });
     row("queue", waiting.as_deref().unwrap_or("unknown"));
-    Ok(Exit::Done)
+    Ok(if open { Exit::NotVerified } else { Exit::Done })
 }
 
-async fn log(settings: &Settings) -> Result<Vec<(&'static str, String)>, StoreError> {
+/// Rows to show, and whether something was found of the log that nobody has acknowledged.
+async fn log(settings: &Settings) -> Result<(Vec<(&'static str, String)>, bool), StoreError> {
     let store = Store::open(&server::location(settings), 2).await?;
     let signed = store.ledger_signed_at().await?;
     let signed = signed.map_or("nothing is signed yet".to_owned(), |(size, at)| format!("{size} records, signed {at}"));
     let owed = store.outbox_size().await?;
-    Ok(vec![
+    let (outside, found) = outside::rows(&store, &settings.ledger).await?;
+    let mut rows = vec![
         ("size", format!("{} records have their place in the tree", store.ledger_folded().await?)),
         ("checkpoint", signed),
         ("outbox", format!("{owed} changes wait for their record")),
-    ])
+    ];
+    rows.extend(outside);
+    Ok((rows, found))
 }
 
 fn row(name: &str, text: &str) {

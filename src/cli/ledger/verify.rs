@@ -1,17 +1,21 @@
 //! `leadkeep ledger verify`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::Args;
 use leadkeep::{
     app::{
         bundle::{self, Kept},
-        ledger_verify::{self, Report, Trust},
+        ledger_verify::{self, Acknowledged, Report, Trust},
     },
-    domain::Clock as _,
-    ledger::{Checkpoint, key::Public},
+    domain::{Clock as _, Timestamp, clock::SECOND},
+    ledger::{Checkpoint, WitnessKey, bundle::CHECKPOINT, key::Public},
     server,
+    store::ledger::outside::Attester,
     system::SystemClock,
 };
 
@@ -28,6 +32,8 @@ With BUNDLE, a folder that `ledger export` made, it checks that with nothing els
 Whoever holds both the database and the key can rewrite history so that it fits. Keep the public key (`leadkeep ledger key`) and
 checkpoints (what `/ledger/checkpoint` serves) or receipts elsewhere, and give them here: with --checkpoint, a log that was cut off
 before it, or rewritten, is told from one that has only grown.
+
+A witness's signature says that the log had only grown up to that head, whoever holds the key: with --witness it must be there.
 
 Exit code 0: as it was written. 3: something is wrong. 1: could not be read, or not be compared.
 
@@ -47,6 +53,13 @@ pub(crate) struct Verify {
     /// A checkpoint that was kept: the log must still be the one it is of
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// A witness that must have signed: the bundle's checkpoint, or the newest one that the database says it signed; may be repeated
+    #[arg(long = "witness", value_name = "KEY", value_parser = witness_key)]
+    witnesses: Vec<WitnessKey>,
+}
+
+fn witness_key(text: &str) -> Result<WitnessKey, &'static str> {
+    WitnessKey::parse(text).ok_or("must be name+id+key, as `leadkeep witness` prints it")
 }
 
 impl Verify {
@@ -54,7 +67,12 @@ impl Verify {
         if let Some(folder) = &self.bundle {
             let key = self.key.or_of_bundle(folder)?;
             let kept = self.kept(&key)?;
-            return check(folder, &key, kept.as_ref());
+            let exit = check(folder, &key, kept.as_ref())?;
+            if exit != Exit::Done || self.witnesses.is_empty() {
+                return Ok(exit);
+            }
+            let note = read(&folder.join(CHECKPOINT))?;
+            return Ok(witnessed(&self.witnesses, |_| Some(&note)));
         }
         let settings = global.settings(Vec::new())?;
         let key = self.key.or_own(&settings)?;
@@ -73,7 +91,19 @@ impl Verify {
         if let (Exit::Done, Some(kept)) = (exit, &kept) {
             output::line(format!("the checkpoint kept, of {}, is of this log", counted((kept.size, "record"))));
         }
-        Ok(exit)
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+        let mut notes = HashMap::new();
+        for witness in &self.witnesses {
+            if let Some(size) = store.newest_attested(Some(Attester::Witness), Some(&witness.name)).await? {
+                let note = store.ledger_checkpoint(Some(size)).await?.filter(|(found, _)| *found == size);
+                let lines = store.attestations(size).await?.into_iter().filter(|one| one.kind == Attester::Witness);
+                let lines: String = lines.map(|one| String::from_utf8_lossy(&one.body).into_owned()).collect();
+                notes.extend(note.map(|(_, note)| (witness.name.clone(), note + &lines)));
+            }
+        }
+        Ok(witnessed(&self.witnesses, |witness| notes.get(&witness.name)))
     }
 
     /// The checkpoint that was kept.
@@ -82,6 +112,21 @@ impl Verify {
         let unsigned = || Failure::failed(format!("{} is no checkpoint that this key signed", file.display()));
         Checkpoint::open(&read(file)?, key).map(Some).ok_or_else(unsigned)
     }
+}
+
+/// Whether each witness has signed the note that it is said to have signed.
+fn witnessed<'n>(witnesses: &[WitnessKey], note: impl Fn(&WitnessKey) -> Option<&'n String>) -> Exit {
+    for witness in witnesses {
+        let note = note(witness);
+        let signed = note.and_then(|note| Some((note.lines().nth(1)?, witness.cosigned(note)?)));
+        let Some((size, time)) = signed else {
+            output::line(format!("NOT VERIFIED: {} has not signed", witness.name));
+            return Exit::NotVerified;
+        };
+        let at = Timestamp(i64::try_from(time).unwrap_or(i64::MAX).saturating_mul(SECOND));
+        output::line(format!("witnessed up to size {size} by {}, {at}", witness.name));
+    }
+    Exit::Done
 }
 
 fn check(folder: &Path, key: &Public, kept: Option<&Checkpoint>) -> Result<Exit, Failure> {
@@ -126,6 +171,13 @@ fn tell(report: &Report) -> Exit {
         let changes = counted((*outstanding, "change"));
         output::line(format!("waiting in the outbox for their records: {changes}; the next start of the server writes them"));
     }
+    for Acknowledged { breach, at, index, fault } in &report.acknowledged {
+        let place = index.map_or(String::new(), |index| format!(" (index {index})"));
+        output::line(format!("acknowledged by the operator {at}{place}: {}", breach.told()));
+        if let Some(fault) = fault {
+            output::line(format!("  still so: {fault}"));
+        }
+    }
     match &report.fault {
         None => {
             output::line(format!("size {folded}"));
@@ -133,7 +185,8 @@ fn tell(report: &Report) -> Exit {
             if let Some(origin) = &report.origin {
                 output::line(format!("signed as {origin}"));
             }
-            output::line("verified: everything is as it was written");
+            let but = if report.acknowledged.is_empty() { "" } else { ", but for what was acknowledged" };
+            output::line(format!("verified: everything is as it was written{but}"));
             Exit::Done
         }
         Some(fault) => {

@@ -19,7 +19,7 @@ SELECT id, folded FROM (
         COALESCE((SELECT r.first_rseq + r.length FROM ledger_run r WHERE r.epoch = e.id ORDER BY r.first_rseq DESC LIMIT 1), 0) AS folded,
         COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = e.id ORDER BY x.rseq DESC LIMIT 1), 0) AS total
     FROM ledger_epoch e WHERE NOT EXISTS (SELECT 1 FROM ledger_open o WHERE o.epoch = e.id)
-) AS epochs WHERE total > folded ORDER BY id LIMIT 1";
+) AS epochs WHERE total > folded ORDER BY id LIMIT 64";
 
 impl Store {
     /// Those of the wanted tiles (level, index) that the tree has, each with all the hashes it has by now.
@@ -78,10 +78,10 @@ impl Store {
         Ok(query.one(&self.0.ledger).await?.map(|row| (row.size as u64, row.note)))
     }
 
-    /// The first entry of a closed epoch that has no place in the tree: epoch and number.
-    pub async fn ledger_late(&self) -> Result<Option<(Id, u64)>, StoreError> {
+    /// In each closed epoch the first entry that has no place in the tree: epoch and number; of the first 64 such epochs.
+    pub async fn ledger_late(&self) -> Result<Vec<(Id, u64)>, StoreError> {
         let statement = Statement::from_string(self.0.ledger.get_database_backend(), LATE);
-        let Some(row) = self.0.ledger.query_one_raw(statement).await? else { return Ok(None) };
-        Ok(Some((Id(row.try_get_by_index(0)?), row.try_get_by_index::<i64>(1)? as u64)))
+        let rows = self.0.ledger.query_all_raw(statement).await?;
+        rows.iter().map(|row| Ok((Id(row.try_get_by_index(0)?), row.try_get_by_index::<i64>(1)? as u64))).collect()
     }
 }
