@@ -76,6 +76,20 @@ on_both_backends!(every_way_in_leaves_an_origin, |world| async {
     let log = "query($filter: AccessLogFilter!) { accessLog(first: 20, filter: $filter) { edges { node { changed { kind } } } } }";
     let changes = auditor.graphql(log, json!({ "filter": { "lead": both["id"], "kind": "MUTATION" } })).await;
     assert_eq!(changes.data()["accessLog"]["edges"].as_array().unwrap().len(), 2, "{}", changes.text);
+
+    // Somebody remembers another way; said twice it is one, and nothing is replaced.
+    let add = "mutation($input: AddOriginInput!) { addOrigin(input: $input) { lead { version origins { channel recordedBy { name } } } } }";
+    let said = |lead: &Value, channel: &str, version: Value| json!({ "input": { "leadId": lead, "expectedVersion": version, "origin": { "channel": channel, "since": "2025-05-05T00:00:00Z" } } });
+    let added = manager.graphql(add, said(&both["id"], "REFERRAL", json!(1))).await;
+    let added = &added.data()["addOrigin"]["lead"];
+    assert_eq!((added["origins"].as_array().unwrap().len(), &added["version"]), (3, &json!(2)));
+    let again = manager.graphql(add, said(&both["id"], "REFERRAL", Value::Null)).await;
+    assert_eq!(&again.data()["addOrigin"]["lead"], added);
+    assert_eq!(manager.graphql(add, said(&both["id"], "EVENT", json!(1))).await.code(), Some("CONFLICT"));
+    let analyst = world.caller(company::ANALYST).await;
+    assert_eq!(analyst.graphql(add, said(&both["id"], "EVENT", Value::Null)).await.code(), Some("FORBIDDEN"));
+    let elsewhere = said(&json!(Id(1_002).to_string()), "EVENT", Value::Null);
+    assert_eq!(world.caller(company::REP).await.graphql(add, elsewhere).await.code(), Some("NOT_FOUND"));
 });
 
 on_both_backends!(what_is_hidden_stays_hidden, |world| async {

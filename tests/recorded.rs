@@ -27,7 +27,7 @@ type Shown = BTreeMap<Id, (FieldSet, FieldSet)>;
 
 /// Root fields out of which leads, or numbers made of them, come; each is run below.
 const LEADS: &str = "\
-    lead leads leadStats custodyReport createLead updateLead assignLead markLead archiveLead addRelationship removeRelationship exportLeads importLeads";
+    lead leads leadStats custodyReport createLead updateLead assignLead markLead archiveLead addRelationship removeRelationship addOrigin exportLeads importLeads";
 /// Root fields out of which nothing of any lead comes.
 const NO_LEADS: &str = "\
     viewer accessLog accessRecord whoSaw exposure accessStats checkpoint inclusionProof consistencyProof ledgerStatus mySessions people apps teams roles grants compartments fieldMarkings policySettings \
@@ -260,6 +260,7 @@ on_both_backends!(payloads_of_changes, |world| async {
     let colleague = json!({ "leadId": id, "personId": company::OTHER_REP.id.to_string() });
     run("addRelationship", "RelationshipInput", colleague.clone()).await;
     run("removeRelationship", "RelationshipInput", colleague).await;
+    run("addOrigin", "AddOriginInput", json!({ "leadId": id, "origin": { "channel": "EVENT" } })).await;
     let created = run("createLead", "CreateLeadInput", json!({ "values": { "company": "New", "emails": ["n@new.example"] } })).await;
     assert!(!company::LEADS.map(|lead| Id(lead).to_string()).any(|lead| lead == created));
 

@@ -95,6 +95,7 @@ pub struct Mutation(
     erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
 );
+    lead::OriginMutation,
 
 /// The root of subscriptions.
 #[derive(Debug, Default, MergedSubscription)]

@@ -35,6 +35,8 @@ pub const RELATE: &str = "mutation($id: ID!, $to: ID!) { addRelationship(input: 
     { lead { id version company relationships { role person { id } } } } }";
 pub const UNRELATE: &str = "mutation($id: ID!, $to: ID!) { removeRelationship(input: { leadId: $id, personId: $to }) \
     { lead { id version relationships { role person { id } } } } }";
+pub const ORIGIN: &str = "mutation($id: ID!, $c: Channel!) { addOrigin(input: { leadId: $id, origin: { channel: $c } }) \
+    { lead { id version company origins { channel } custody { strength } } } }";
 pub const UPDATE: &str = "mutation($id: ID!, $v: LeadValuesInput!) { updateLead(input: { id: $id, values: $v }) \
     { lead { id version name company emails score } } }";
 pub const ASSIGN: &str = "mutation($id: ID!, $to: ID!) { assignLead(input: { id: $id, owner: $to }) { lead { id owner { name } } } }";
@@ -92,6 +94,7 @@ pub fn operation() -> impl Strategy<Value = Operation> {
         2 => (group, option::of(filter())).prop_map(|(g, f)| (STATS, json!({ "g": g, "f": f }))),
         2 => (any::<bool>(), option::of(filter())).prop_map(|(v, f)| (CUSTODY, json!({ "v": v, "f": f }))),
         1 => (id(), select(vec![REP.id, ANALYST.id])).prop_map(|(id, to)| (RELATE, json!({ "id": id, "to": to.to_string() }))),
+        1 => (id(), select(vec!["EVENT", "OTHER"])).prop_map(|(id, channel)| (ORIGIN, json!({ "id": id, "c": channel }))),
         1 => (id(), select(vec![REP.id, ANALYST.id])).prop_map(|(id, to)| (UNRELATE, json!({ "id": id, "to": to.to_string() }))),
         1 => id().prop_map(|id| (ONE, json!({ "id": id }))),
         2 => (id(), values.clone()).prop_map(|(id, v)| (UPDATE, json!({ "id": id, "v": v }))),

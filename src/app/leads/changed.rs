@@ -51,6 +51,32 @@ pub(super) fn opening(scope: &LeadScope, record: &LeadRecord) -> u32 {
     scope.windows().iter().enumerate().filter(|(_, window)| opens(window)).fold(0, |bits, (bit, _)| bits | 1 << bit)
 }
 
+/// A lead that the caller may change through `scope`, and what it holds under a linked field that they see in clear. One that
+/// they do not see at all, through `visible`, is not there.
+pub(super) async fn changeable(
+    op: &Op,
+    scope: &LeadScope,
+    visible: &LeadScope,
+    lead: Id,
+    expected: Option<i64>,
+    field: Field,
+) -> Result<(LeadRecord, String), Error> {
+    let now = op.core.store.whole_lead(visible, lead).await?.ok_or_else(Refusal::not_found)?;
+    let windows = opening(scope, &now);
+    if windows == 0 {
+        return Err(Refusal::forbidden("You see this lead, but none of your roles lets you do that with it.").into());
+    }
+    if !scope.cells(windows).0.contains(field) {
+        return Err(Refusal::forbidden(format!("The field {} of this lead is not yours to change.", field.name())).into());
+    }
+    if expected.is_some_and(|version| version != now.version) {
+        return Err(changed_meanwhile().into());
+    }
+    let take = move |told: &mut String, row: &dyn LeadRow| row.text(field).unwrap_or_default().clone_into(told);
+    let told = op.core.store.lead(scope, lead, [field].into_iter().collect(), String::new(), take).await?;
+    Ok((now, told))
+}
+
 /// Why a change was not made that somebody else came before.
 pub(super) fn changed_meanwhile() -> Refusal {
     Refusal::new(Code::Conflict, "Somebody changed this lead meanwhile; look at it again.")

@@ -11,8 +11,8 @@ mod write;
 
 pub use changed::Changed;
 pub use finders::finders;
-pub use origin::SaidOrigin;
 pub(in crate::app) use origin::noted_by;
+pub use origin::{SaidOrigin, add_origin};
 pub use read::{PageInfo, count, one, page};
 pub(in crate::app) use read::{admit, note_grants, page_through, require_clear};
 pub use relationships::{Whom, relate};

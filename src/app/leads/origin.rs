@@ -1,11 +1,22 @@
-//! Where a lead is said to come from when somebody adds it.
+//! Where a lead is said to come from: when somebody adds it, or later.
 
+use serde_json::json;
+
+use super::{
+    changed::{Changed, changeable, changed_meanwhile, seen},
+    read,
+};
 use crate::{
     app::{Error, Op, contact_accounts},
-    domain::{Channel, Id, Timestamp},
-    policy::Refusal,
-    store::leads::NewOrigin,
+    domain::{Channel, Field, Id, LeadValues, Origin, Timestamp},
+    policy::{Permission, Refusal},
+    store::{Change, StoreError, Tx, leads::NewOrigin},
 };
+
+/// How many origins a lead can have before none is added by hand any more.
+const MOST: usize = 100;
+/// How often it is decided again because somebody else changed the lead meanwhile.
+const ATTEMPTS: usize = 8;
 
 /// What is said of a lead's origin.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +54,56 @@ impl SaidOrigin {
             record: None,
         }
     }
+}
+
+/// Notes another origin of a lead. What the caller has said of it already stays as it is.
+pub async fn add_origin(op: &Op, lead: Id, expected: Option<i64>, said: SaidOrigin) -> Result<Changed, Error> {
+    let scope = op.rights.leads(Permission::LeadUpdate)?;
+    read::require_clear(&scope, [Field::Origins].into_iter().collect())?;
+    let visible = read::readable(op)?;
+    read::note_grants(op, &scope);
+    said.check(op).await?;
+    for _ in 0..ATTEMPTS {
+        let (now, told) = changeable(op, &scope, &visible, lead, expected, Field::Origins).await?;
+        let before = Origin::all(&told);
+        let origin = said.of(op, lead);
+        let what = |known: &Origin| (known.channel, known.since, known.account.map(|account| account.id), known.by);
+        let new = (origin.channel, origin.since, origin.account, origin.by);
+        if before.iter().any(|known| known.file.is_none() && what(known) == new) {
+            return Ok(seen(op, now));
+        }
+        if before.len() >= MOST {
+            return Err(Refusal::bad_input(format!("To a lead with {MOST} origins none is added by hand.")).into());
+        }
+        let after = json!({ "origin": {
+            "channel": origin.channel.name(),
+            "since": origin.since.map(|since| since.to_string()),
+            "account": origin.account.map(|account| account.to_string()),
+        } });
+        let change = Change { kind: "lead", item: lead.to_string(), before: Some("{}".into()), after: Some(after.to_string()) };
+        let note = op.note_change(vec![change]);
+        let mut values = LeadValues::default();
+        values.set_integer(Field::UpdatedAt, op.at.0);
+        let (put, allowed, set, from) = (note.clone(), scope.clone(), values.clone(), (lead, now.version));
+        let written = op.core.store.write(move |tx: Tx<'_>| {
+            Box::pin(async move {
+                if !tx.update_lead(&allowed, from, &set, None, None).await? {
+                    return Ok(false);
+                }
+                tx.insert_origins(&allowed, &[origin]).await?;
+                tx.put_change(&put).await?;
+                Ok::<_, StoreError>(true)
+            })
+        });
+        if written.await? {
+            op.changed(&note);
+            let mut record = now;
+            record.values.0.extend(values.0);
+            record.version += 1;
+            return Ok(seen(op, record));
+        }
+    }
+    Err(changed_meanwhile().into())
 }
 
 /// Who notes what this operation notes: the person, else the app; `None` is the operator.

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::{
-    changed::{Changed, changed_meanwhile, opening, seen},
+    changed::{Changed, changeable, changed_meanwhile, seen},
     noted_by, read,
 };
 use crate::{
     app::{Error, Op, contact_accounts},
-    domain::{AccountKind, Colleague, Field, FieldSet, Id, LeadRow, LeadValues, Relationship},
+    domain::{AccountKind, Colleague, Field, Id, LeadValues, Relationship},
     policy::{Permission, Refusal},
     store::{Change, StoreError, Tx, leads::NewRelationship},
 };
@@ -31,28 +31,14 @@ pub enum Whom {
 /// stays as it is.
 pub async fn relate(op: &Op, lead: Id, expected: Option<i64>, whom: Whom, there: bool) -> Result<Changed, Error> {
     let scope = op.rights.leads(Permission::LeadUpdate)?;
-    let field: FieldSet = [Field::Relationships].into_iter().collect();
-    read::require_clear(&scope, field)?;
+    read::require_clear(&scope, [Field::Relationships].into_iter().collect())?;
     let visible = read::readable(op)?;
     read::note_grants(op, &scope);
     if there {
         may_be_related(op, whom).await?;
     }
     for _ in 0..ATTEMPTS {
-        let now = op.core.store.whole_lead(&visible, lead).await?.ok_or_else(Refusal::not_found)?;
-        let mut record = now.clone();
-        record.windows = opening(&scope, &now);
-        if record.windows == 0 {
-            return Err(Refusal::forbidden("You see this lead, but none of your roles lets you do that with it.").into());
-        }
-        if !scope.cells(record.windows).0.contains(Field::Relationships) {
-            return Err(Refusal::forbidden("The field relationships of this lead is not yours to change.").into());
-        }
-        if expected.is_some_and(|version| version != record.version) {
-            return Err(changed_meanwhile().into());
-        }
-        let take = |told: &mut String, row: &dyn LeadRow| row.text(Field::Relationships).unwrap_or_default().clone_into(told);
-        let told = op.core.store.lead(&scope, lead, field, String::new(), take).await?;
+        let (now, told) = changeable(op, &scope, &visible, lead, expected, Field::Relationships).await?;
         let before = Relationship::all(&told);
         let known = before.iter().any(|one| Whom::from(one.with) == whom);
         if known == there {
@@ -68,7 +54,7 @@ pub async fn relate(op: &Op, lead: Id, expected: Option<i64>, whom: Whom, there:
         let note = op.note_change(vec![change]);
         let mut values = LeadValues::default();
         values.set_integer(Field::UpdatedAt, op.at.0);
-        let (put, allowed, set, from) = (note.clone(), scope.clone(), values.clone(), (lead, record.version));
+        let (put, allowed, set, from) = (note.clone(), scope.clone(), values.clone(), (lead, now.version));
         let relationship = NewRelationship { lead, whom: (whom.role(), whom.id()), since: op.at, by: noted_by(op) };
         let written = op.core.store.write(move |tx: Tx<'_>| {
             Box::pin(async move {

@@ -9,6 +9,7 @@ mod input;
 mod json;
 mod mutation;
 mod origin;
+mod origin_change;
 mod plan;
 mod query;
 mod relationship;
@@ -20,6 +21,7 @@ mod stats;
 
 pub use input::LeadFilter;
 pub use mutation::LeadMutation;
+pub use origin_change::OriginMutation;
 pub use query::LeadQuery;
 pub use relationship_change::RelationshipMutation;
 pub use single::Lead;

@@ -66,7 +66,7 @@ pub struct LeadOriginInput {
 }
 
 impl LeadOriginInput {
-    fn read(self) -> std::result::Result<SaidOrigin, Refusal> {
+    pub(super) fn read(self) -> std::result::Result<SaidOrigin, Refusal> {
         let account = self.account_id.as_ref().map(scalar::id).transpose()?;
         Ok(SaidOrigin { channel: Some(self.channel.into()), since: self.since.map(|since| since.0), account })
     }
