@@ -17,6 +17,9 @@
 //! - [`witness`]: the program on somebody else's host that cosigns the log's heads.
 //! - [`config`], [`server`], [`system`]: settings, the composition root, the real world's clock and randomness.
 
+// The roots of the schema are merged of as many parts as there are nouns, each nested in the next.
+#![recursion_limit = "256"]
+
 pub mod alarm;
 pub mod app;
 pub mod audit;

@@ -12,6 +12,7 @@ use crate::{
         current::Current,
         erasure, housekeeping,
         quota::Quotas,
+        reminder::Reminders,
     },
     audit::{self, Recorder},
     auth::{Auth, AuthError},
@@ -87,7 +88,10 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     let quotas = Quotas::new(settings.quotas);
     let alarms = Alarms::new(settings.alarms.clone());
     let ids = IdMaker::default();
-    let core = Arc::new(Core { store, recorder, current, clock, random, outside, ids, auth, limits, access_log, quotas, alarms });
+    let (agreements, reminders) = (settings.agreements, Reminders::default());
+    let core =
+        Core { store, recorder, current, clock, random, outside, ids, auth, limits, access_log, quotas, alarms, agreements, reminders };
+    let core = Arc::new(core);
     // What was found before, here or by another server, and perhaps acknowledged.
     let mut open = anchor::look(&core).await?;
     if open.is_empty() {

@@ -187,6 +187,24 @@ on_both_backends!(a_hold_stops_it, |world| async {
     assert_eq!(rep.graphql(HOLDS, json!({})).await.code(), Some("FORBIDDEN"));
 });
 
+/// Something on a paper that nothing else in the company has.
+const SCRIBBLE: &str = "Qsignature-scribble";
+
+/// Somebody signs an agreement here, with a client of their own, and another on paper.
+async fn sign(ada: &Caller, own: &Caller, password: &str, id: &Value, name: &str) {
+    let change = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { __typename } }";
+    own.graphql(change, json!({ "input": { "currentPassword": password, "newPassword": "a password of his own" } })).await.data();
+    let text = own.graphql("{ agreementText(kind: CONFIDENTIALITY) { sha256 } }", json!({})).await;
+    let accept = "mutation($input: AcceptAgreementInput!) { acceptAgreement(input: $input) { acceptance { typedName } } }";
+    let input = json!({ "kind": "CONFIDENTIALITY", "version": 1, "sha256": text.data()["agreementText"]["sha256"], "typedName": name });
+    own.graphql(accept, json!({ "input": input })).await.data();
+    let import = "mutation($input: ImportSignedPaperInput!) { importSignedPaper(input: $input) { acceptance { id } } }";
+    let attested =
+        json!({ "person": id, "kind": "ASSIGNMENT", "signedAt": "2026-01-05T09:00:00Z", "attestation": format!("{name} signed it.") });
+    let paper = format!("%PDF-1.7\n{SCRIBBLE}\n%%EOF\n");
+    ada.upload(import, attested, paper.as_bytes()).await.data();
+}
+
 on_both_backends!(an_erased_person_is_nobody, |world| async {
     let ada = world.caller(company::ADMIN).await;
     let add = "mutation($input: AddPersonInput!) { addPerson(input: $input) { person { id } password } }";
@@ -196,11 +214,14 @@ on_both_backends!(an_erased_person_is_nobody, |world| async {
     let id = added["person"]["id"].clone();
     let own = world.anonymous().sign_in(email, added["password"].as_str().unwrap()).await;
     own.graphql("{ viewer { __typename } }", json!({})).await.data();
+    sign(&ada, &own, added["password"].as_str().unwrap(), &id, name).await;
     let erase = json!({ "id": id, "reason": "Left long ago" });
     assert_eq!(ada.graphql(ERASE_PERSON, json!({ "input": erase })).await.code(), Some("CONFLICT"), "not locked");
     let on_person = |mutation: &str| format!("mutation($input: PersonIdInput!) {{ {mutation}(input: $input) {{ __typename }} }}");
     ada.graphql(&on_person("lockPerson"), json!({ "input": { "id": id } })).await.data();
-    assert!(!places(&world.home, email).is_empty() && !places(&world.home, name).is_empty());
+    for trace in [name, email, SCRIBBLE] {
+        assert!(!places(&world.home, trace).is_empty(), "{trace} is there, or its absence would prove nothing");
+    }
     agreed(&world, ERASE_PERSON, erase.clone()).await;
 
     let unlocked = ada.graphql(&on_person("unlockPerson"), json!({ "input": { "id": id } })).await;
@@ -214,12 +235,19 @@ on_both_backends!(an_erased_person_is_nobody, |world| async {
     let theirs = "query($id: ID!) { accessLog(filter: { person: $id }, first: 5) { edges { node { subject { person { name } } } } } }";
     let theirs = otto.graphql(theirs, json!({ "id": id })).await;
     assert!(theirs.text.contains("(erased)") && !theirs.text.contains(name), "{}", theirs.text);
+    let accepted = "query($id: ID!) { acceptances(person: $id) { nodes { kind version typedName address userAgent attestation textSha256 paperSha256 } } }";
+    let accepted = otto.graphql(accepted, json!({ "id": id })).await;
+    let [first, paper] = accepted.data()["acceptances"]["nodes"].as_array().unwrap().as_slice() else { panic!("{}", accepted.text) };
+    assert!(first["textSha256"].is_string() && paper["paperSha256"].is_string(), "that they promised stays: {}", accepted.text);
+    for gone in ["typedName", "address", "userAgent", "attestation"] {
+        assert!(first[gone].is_null() && paper[gone].is_null(), "{gone}: {}", accepted.text);
+    }
     sound(&world.core.store, &world.home, &world.clock).await;
     world.clock.advance_seconds(3_700);
     erasure::sweep(&world.core).await.unwrap();
     let home = world.shutdown().await;
     assert!(Store::open(&home.location(), 2).await.unwrap().settle_files(true).await.unwrap());
-    for trace in [name, email] {
+    for trace in [name, email, SCRIBBLE] {
         assert_eq!(places(&home, trace), Vec::<String>::new(), "{trace}");
     }
 });

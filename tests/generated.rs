@@ -76,6 +76,10 @@ fn policy_table() -> String {
             out.push_str("no window onto leads\n");
             continue;
         }
+        let asked = table::initial().role_named(&name).map(|(id, _)| table::initial().requirement(id)).unwrap();
+        let kinds: Vec<_> = asked.agreements.iter().map(|kind| kind.name()).collect();
+        let purpose = if asked.purpose_required { "a declared purpose" } else { "no purpose" };
+        writeln!(out, "asks for {} and {purpose}", kinds.join(", ")).unwrap();
         for (relation, owner, team) in [
             ("own lead, of no team", Some(SUBJECT), None),
             ("colleague's lead of the grant's team", Some(COLLEAGUE), Some(TEAM)),

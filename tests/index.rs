@@ -147,6 +147,8 @@ fn record(n: u64, at: Timestamp) -> AccessRecord {
         marking: Marking::PUBLIC,
         notice: true,
         duration: 1,
+        agreements: Vec::new(),
+        reminder: false,
     }
 }
 

@@ -65,6 +65,8 @@ async fn on_the_full_disk() {
             marking: Marking::PUBLIC,
             notice: false,
             duration: 0,
+            agreements: Vec::new(),
+            reminder: false,
         };
         Draft { record, detail: None, document: None, outbox: Vec::new() }
     };

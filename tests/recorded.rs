@@ -30,13 +30,10 @@ const LEADS: &str = "\
     lead leads leadStats custodyReport createLead updateLead assignLead markLead archiveLead addRelationship removeRelationship addOrigin exportLeads importLeads";
 /// Root fields out of which nothing of any lead comes.
 const NO_LEADS: &str = "\
-    viewer accessLog accessRecord whoSaw exposure accessStats checkpoint inclusionProof consistencyProof ledgerStatus mySessions people apps teams roles grants compartments fieldMarkings policySettings \
-    policyRevision policyRevisions soleAdminPeriods signIn refreshSession signOut changePassword endSession addPerson \
-    changePerson lockPerson unlockPerson setPassword addApp changeApp lockApp unlockApp addAppSecret revokeAppSecret addTeam \
-    changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \
-    setNotice setDefaultLeadMarking proposals approveProposal rejectProposal contactAccounts declareContactAccount addContactAccount changeContactAccount confirmContactAccount \
-    erasures eraseLead erasePerson legalHolds setLegalHold liftLegalHold addPurpose changePurpose purposes roleRequirement setRoleRequirement \
-    personalQuotas setPersonalQuotas liftQuota alarms acknowledgeAlarm";
+    viewer accessLog accessRecord whoSaw exposure accessStats checkpoint inclusionProof consistencyProof ledgerStatus mySessions people apps teams roles grants compartments fieldMarkings policySettings policyRevision policyRevisions soleAdminPeriods signIn refreshSession signOut changePassword endSession addPerson \
+    changePerson lockPerson unlockPerson setPassword addApp changeApp lockApp unlockApp addAppSecret revokeAppSecret addTeam changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \
+    setNotice setDefaultLeadMarking proposals approveProposal rejectProposal contactAccounts declareContactAccount addContactAccount changeContactAccount confirmContactAccount erasures eraseLead erasePerson legalHolds setLegalHold liftLegalHold addPurpose changePurpose purposes roleRequirement setRoleRequirement \
+    personalQuotas setPersonalQuotas liftQuota alarms acknowledgeAlarm agreements agreementText agreementTemplate acceptances agreementStanding signedPaper acceptAgreement publishAgreement importSignedPaper placePerson setReminder";
 
 /// A lead with every kind of field. Aliases end in `__` and anything, so that the field's name can be read from the key.
 const LEAD: &str = "fragment L on Lead { __typename id version marking { banner } redactions { field disposition }

@@ -129,6 +129,8 @@ impl Traffic {
             marking: Marking::new(Level::Confidential, 0),
             notice: true,
             duration: 900,
+            agreements: Vec::new(),
+            reminder: false,
         };
         Draft { record, detail: None, document: None, outbox: Vec::new() }
     }

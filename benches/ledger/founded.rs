@@ -7,7 +7,7 @@ use leadkeep::{
     app::Core,
     config::{DatabaseUrl, Settings},
     domain::Digest,
-    policy::{GrantRow, PolicyDocument, TeamRow, table},
+    policy::{GrantRow, PolicyDocument, Requirement, TeamRow, table},
     server,
     store::Store,
     system::SystemRandom,
@@ -58,6 +58,8 @@ fn settings(folder: &Path, database_url: Option<&str>, batch: usize) -> Result<S
 async fn found(database: &DatabaseConnection) -> Result<(), Failed> {
     let mut document = table::initial();
     let (role, _) = document.role_named("rep").ok_or("the role of reps is gone")?;
+    // Nobody here can accept anything.
+    document.requirements.insert(role.0, Requirement { agreements: Vec::new(), ..Requirement::default() });
     for number in 0..PEOPLE {
         let id = person(number);
         let row = subject::Model { id, kind: 1, name: format!("Rep {number}"), locked_at: None, created_at: 0, version: 1 };

@@ -1,6 +1,8 @@
 //! Rows of the databases, one module a table. Columns are described where they are made: the `migration` crate.
 #![allow(missing_docs)] // A column says what it is; the table's doc says the rest.
 
+pub mod acceptance;
+pub mod agreement_text;
 pub mod alarm;
 pub mod alarm_cursor;
 pub mod alarm_delivery;
@@ -34,6 +36,7 @@ pub mod ledger_segment;
 pub mod ledger_tile;
 pub mod legal_hold;
 pub mod outbox;
+pub mod paper;
 pub mod person;
 pub mod policy_change;
 pub mod policy_item;

@@ -12,6 +12,8 @@ pub struct Model {
     pub password_hash: String,
     pub password_changed_at: i64,
     pub password_given: i64,
+    pub jurisdiction: Option<String>,
+    pub company: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -21,7 +21,7 @@ CREATE TABLE subject (
 --
 CREATE TABLE person (
     id ROWID, email STRING NOT NULL UNIQUE, password_hash TEXT NOT NULL, password_changed_at BIGINT NOT NULL,
-    password_given BIGINT NOT NULL
+    password_given BIGINT NOT NULL, jurisdiction STRING, company STRING
 )
 --
 CREATE TABLE app (
@@ -111,6 +111,24 @@ CREATE TABLE erasure (
 )
 --
 CREATE INDEX erasure_item ON erasure (kind, item)
+--
+CREATE TABLE agreement_text (
+    sha256 BYTES NOT NULL PRIMARY KEY, body TEXT NOT NULL
+)
+--
+CREATE TABLE acceptance (
+    id ROWID, kind STRING NOT NULL, version BIGINT NOT NULL, person_id BIGINT, company STRING, jurisdiction STRING,
+    text_sha256 BYTES, typed_name TEXT, signed_at BIGINT NOT NULL, until_at BIGINT, at BIGINT NOT NULL, ip TEXT, user_agent TEXT,
+    session_id BIGINT, paper_sha256 BYTES, attested_by BIGINT, attestation TEXT, replaced BIGINT NOT NULL, request_id BIGINT NOT NULL
+)
+--
+CREATE INDEX acceptance_person ON acceptance (person_id, id)
+--
+CREATE INDEX acceptance_company ON acceptance (company, id)
+--
+CREATE TABLE paper (
+    sha256 BYTES NOT NULL PRIMARY KEY, name STRING NOT NULL, content BYTES NOT NULL, at BIGINT NOT NULL
+)
 --
 CREATE TABLE lead (
     id ROWID, version BIGINT NOT NULL, level BIGINT NOT NULL, compartments BIGINT NOT NULL,

@@ -40,6 +40,8 @@ impl Op {
             marking: Marking::PUBLIC,
             notice: false,
             duration: 0,
+            agreements: Vec::new(),
+            reminder: false,
         };
         ChangeNote {
             id: self.core.new_id(),

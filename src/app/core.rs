@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Limits, access_log, alarms::Alarms, anchor, current::Current, quota::Quotas};
+use super::{Limits, access_log, agreements, alarms::Alarms, anchor, current::Current, quota::Quotas, reminder::Reminders};
 use crate::{
     audit::Recorder,
     auth::Auth,
@@ -31,6 +31,10 @@ pub struct Core {
     pub alarms: Alarms,
     /// Those outside who attest the log's heads.
     pub outside: anchor::Outside,
+    /// What holds of agreements that are published without saying otherwise.
+    pub agreements: agreements::Settings,
+    /// Who has been reminded of confidentiality today.
+    pub reminders: Reminders,
     /// Makes ids.
     pub ids: IdMaker,
     /// How callers prove who they are.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{Id, Timestamp},
-    policy::{Act, Agreed, Decided, HoldOn, LegalHold, Permit, Proposal, Refusal},
+    policy::{Act, ByTwo, Decided, HoldOn, LegalHold, Permit, Proposal, Refusal},
     store::{AppSecret, Change, ErasedKind, Erasure, NewSecret, Settled, Tx, sessions::SessionsOf},
 };
 
@@ -20,7 +20,7 @@ enum Effect {
     Unlock(Id),
     Erase(Erasure),
     SetHold(LegalHold),
-    LiftHold(Id, Agreed, String),
+    LiftHold(Id, ByTwo, String),
 }
 
 /// What an act changes, as records and lists of proposals have it.
@@ -79,7 +79,7 @@ pub(super) async fn take_hold(
     proposal: Option<(&Proposal, Decided)>,
 ) -> Result<bool, Error> {
     holds::admit(op, act).await?;
-    let agreed = Agreed { at: op.core.now(), asked_by: proposal.and_then(|(asked, _)| asked.requested_by), by: author(op) };
+    let agreed = ByTwo { at: op.core.now(), asked_by: proposal.and_then(|(asked, _)| asked.requested_by), by: author(op) };
     let effect = Effect::of(op, basis, act, sealed, agreed)?;
     let proposal = proposal.map(|(asked, end)| (asked.id, end));
     let mut changes = changes(op, act);
@@ -116,7 +116,7 @@ pub(super) fn decided(id: Id, after: &str) -> Change {
 }
 
 impl Effect {
-    fn of(op: &Op, basis: &Basis, act: &Act, sealed: Option<Vec<u8>>, agreed: Agreed) -> Result<Self, Error> {
+    fn of(op: &Op, basis: &Basis, act: &Act, sealed: Option<Vec<u8>>, agreed: ByTwo) -> Result<Self, Error> {
         let known = |id: i64| basis.snapshot.accounts.get(&Id(id)).filter(|account| !account.erased);
         let account = |id: i64| known(id).map(|_| Id(id)).ok_or_else(Refusal::not_found);
         let erase = |kind, item: i64, reason: &String| {

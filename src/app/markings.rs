@@ -26,6 +26,8 @@ pub struct Marked {
 pub struct Defaults {
     /// The notice that goes out with every answer.
     pub notice: String,
+    /// The reminder of confidentiality.
+    pub reminder: String,
     /// The marking of a lead that comes in without one.
     pub lead_marking: Marked,
 }
@@ -43,11 +45,12 @@ pub fn fields(op: &Op) -> Result<Vec<(Field, Marked)>, Error> {
     Ok(Field::ALL.iter().map(|field| (*field, marked(&document.compartments, document.field_marking(*field)))).collect())
 }
 
-/// Notice and default marking.
+/// Notice, reminder and default marking.
 pub fn defaults(op: &Op) -> Result<Defaults, Error> {
     op.rights.permit(Permission::PolicyRead)?;
     let document = &op.snapshot.document;
-    Ok(Defaults { notice: document.notice.clone(), lead_marking: marked(&document.compartments, document.default_lead_marking()) })
+    let lead_marking = marked(&document.compartments, document.default_lead_marking());
+    Ok(Defaults { notice: document.notice.clone(), reminder: document.reminder.clone(), lead_marking })
 }
 
 /// Adds a compartment, for good. Answers every code.

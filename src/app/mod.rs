@@ -3,6 +3,7 @@
 
 pub mod access_log;
 mod accounts;
+pub mod agreements;
 pub mod alarms;
 pub mod anchor;
 pub mod app_tokens;
@@ -35,6 +36,7 @@ pub mod purposes;
 pub mod quota;
 pub mod receipt_check;
 pub mod redact;
+pub mod reminder;
 mod revise;
 pub mod roles;
 pub mod seal;

@@ -26,6 +26,8 @@ pub struct Trace {
     pub changed: Vec<Changed>,
     /// Outbox rows of those changes.
     pub outbox: Vec<Id>,
+    /// Whether the reminder of confidentiality goes out with the answer.
+    pub reminded: bool,
     /// Rows answered.
     pub rows: u64,
     /// What was counted against the caller's quotas.
@@ -47,6 +49,7 @@ impl Default for Trace {
             grants: Vec::new(),
             changed: Vec::new(),
             outbox: Vec::new(),
+            reminded: false,
             rows: 0,
             charged: Charge::default(),
             marking: Marking::PUBLIC,
@@ -74,6 +77,7 @@ impl Trace {
         self.grants.extend(other.grants);
         self.changed.extend(other.changed);
         self.outbox.extend(other.outbox);
+        self.reminded |= other.reminded;
         self.rows += other.rows;
         self.charged.absorb(other.charged);
         self.marking = self.marking.join(other.marking);

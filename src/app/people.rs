@@ -30,6 +30,10 @@ pub struct PersonView {
     pub created_at: Timestamp,
     /// Counts its changes.
     pub version: i64,
+    /// The jurisdiction whose agreements they accept, for those who manage accounts.
+    pub jurisdiction: Option<String>,
+    /// The other company they come from, if they do.
+    pub company: Option<String>,
 }
 
 /// The password a person starts with.
@@ -97,7 +101,8 @@ pub async fn add(op: &Op, name: &str, email: &str, password: FirstPassword) -> R
     });
     written.await.map_err(taken)?;
     let NewPerson { id, name, email, at, .. } = new;
-    let person = PersonView { id, name, email: Some(email), locked_at: None, created_at: at, version: 1 };
+    let person =
+        PersonView { id, name, email: Some(email), locked_at: None, created_at: at, version: 1, jurisdiction: None, company: None };
     Ok(WithPassword { person, password: made })
 }
 
@@ -174,6 +179,16 @@ fn taken(error: Error) -> Error {
 }
 
 fn view(op: &Op, person: Person) -> PersonView {
-    let Person { id, name, email, locked_at, created_at, version } = person;
-    PersonView { id, name, email: accounts::are_managed_by(op).then_some(email), locked_at, created_at, version }
+    let Person { id, name, email, locked_at, created_at, version, jurisdiction, company } = person;
+    let manages = accounts::are_managed_by(op);
+    PersonView {
+        id,
+        name,
+        email: manages.then_some(email),
+        locked_at,
+        created_at,
+        version,
+        jurisdiction: jurisdiction.filter(|_| manages),
+        company,
+    }
 }

@@ -16,6 +16,8 @@ const SHOWN: &[&str] = &[
     "team",
     "role",
     "requirement",
+    "agreement",
+    "acceptance",
     "purpose",
     "quota",
     "quotaLift",

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::{Op, quota};
+use super::{Op, agreements, quota};
 use crate::{
     audit::{
         Unrecorded,
@@ -57,6 +57,12 @@ fn draft(op: &Op, outcome: Outcome) -> Draft {
     let mut grants = trace.grants.clone();
     grants.sort_unstable();
     grants.dedup();
+    let mut reasons = trace.reasons.clone();
+    if trace.code == Some(Code::AgreementRequired) {
+        reasons.extend(agreements::missing(op).into_iter().map(|point| format!("not accepted {}", point.kind.name())));
+    }
+    // Whoever looked through a window did so by these.
+    let agreed = if grants.is_empty() { Vec::new() } else { op.rights.agreed().to_vec() };
     let record = AccessRecord {
         request: op.request,
         at: op.at,
@@ -73,7 +79,7 @@ fn draft(op: &Op, outcome: Outcome) -> Draft {
         detail: commitment,
         decision: outcome.decision,
         code: trace.code,
-        reasons: trace.reasons.clone(),
+        reasons,
         grants,
         disclosures: trace.disclosures(),
         used: trace.used,
@@ -83,6 +89,8 @@ fn draft(op: &Op, outcome: Outcome) -> Draft {
         marking: trace.marking,
         notice: outcome.notice,
         duration: outcome.duration,
+        agreements: agreed,
+        reminder: trace.reminded,
     };
     Draft { record, detail, document: outcome.document, outbox: trace.outbox.clone() }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest as _, Sha256};
+
 use super::{Error, Op, accounts, people, revise};
 use crate::{
     domain::Id,
@@ -22,8 +24,8 @@ pub struct FirstAdmin {
     pub own_password: bool,
 }
 
-/// Commits the policy that ships as revision 1 and the first admin's grant, which the operator approves, as revision 2.
-/// Refused with `CONFLICT` where there is a policy already.
+/// Commits the policy that ships, with the starter texts of agreements published, as revision 1 and the first admin's grant,
+/// which the operator approves, as revision 2. Refused with `CONFLICT` where there is a policy already.
 pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
     let permit = op.rights.permit(Permission::PolicyManage)?;
     let already = || Error::from(Refusal::conflict("This installation has a policy already."));
@@ -39,7 +41,11 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
         password_given: !admin.own_password,
         at: op.core.now(),
     };
-    let first = table::initial();
+    let mut first = table::initial();
+    let starters = table::starters(new.at);
+    for (version, _) in &starters {
+        first.publish_agreement(version.clone())?;
+    }
     let mut second = first.clone();
     grant_admin(op, &mut second, &new)?;
     let (shipped, granted) = (PolicyDocument::default().changes_to(&first), first.changes_to(&second));
@@ -51,6 +57,9 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
             tx.bump_generation().await?;
             for revision in &revisions {
                 tx.commit_policy(revision).await?;
+            }
+            for (_, text) in starters {
+                tx.put_agreement_text(&Sha256::digest(text).into(), text).await?;
             }
             tx.add_person(permit, &new).await?;
             Ok(())
@@ -65,10 +74,7 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
 
 fn grant_admin(op: &Op, document: &mut PolicyDocument, admin: &NewPerson) -> Result<(), Error> {
     let (role, _) = document.role_named(table::ADMIN).ok_or_else(Refusal::not_found)?;
-    let accounts = HashMap::from([(
-        admin.id,
-        Account { name: admin.name.clone(), is_app: false, locked: false, password_given: false, erased: false },
-    )]);
+    let accounts = HashMap::from([(admin.id, Account { name: admin.name.clone(), ..Account::default() })]);
     let acting = Acting { by: revise::author(op), now: admin.at, accounts: &accounts };
     let reason = "First admin of a new installation.".into();
     let wish = GrantWish { subject: admin.id, role, team: None, compartments: Vec::new(), reason, expires_at: None };

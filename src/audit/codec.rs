@@ -55,6 +55,8 @@ pub mod key {
     pub const NOTICE: u64 = 24;
     pub const DURATION: u64 = 25;
     pub const PART: u64 = 26;
+    pub const AGREEMENTS: u64 = 27;
+    pub const REMINDER: u64 = 28;
 }
 
 /// Where an entry stands in its epoch's chain.
@@ -220,6 +222,15 @@ impl<'o> Entries<'o> {
         self.key(key::DURATION)?.u64(record.duration)?;
         if parts > 1 {
             self.key(key::PART)?.array(2)?.u64(part)?.u64(parts)?;
+        }
+        if !record.agreements.is_empty() {
+            let out = self.key(key::AGREEMENTS)?.array(record.agreements.len() as u64)?;
+            for agreed in &record.agreements {
+                out.array(3)?.u64(agreed.kind.number())?.u32(agreed.version)?.u64(agreed.acceptance.0 as u64)?;
+            }
+        }
+        if record.reminder {
+            self.key(key::REMINDER)?.bool(true)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     domain::{Client, Digest, FieldSet, Id, Subject, Timestamp},
-    policy::{Code, Marking},
+    policy::{Agreed, Code, Marking},
 };
 
 /// How an operation ended.
@@ -139,6 +139,10 @@ pub struct AccessRecord {
     pub notice: bool,
     /// From the first byte read to the record being handed over (µs).
     pub duration: u64,
+    /// The acceptances in force by which leads were looked at.
+    pub agreements: Vec<Agreed>,
+    /// Whether the reminder of confidentiality went out with the answer (its text stands in the policy revision).
+    pub reminder: bool,
 }
 
 /// The last entry of an epoch, as the first of the next names it.

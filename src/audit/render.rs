@@ -83,6 +83,14 @@ impl Entry {
         put("marking", json!({ "level": marking.level.name(), "compartments": compartments }));
         put("notice", record.notice.into());
         put("durationMicros", record.duration.into());
+        let agreed = record.agreements.iter();
+        put(
+            "agreements",
+            agreed.map(|one| json!({ "kind": one.kind.name(), "version": one.version, "acceptance": letters(one.acceptance) })).collect(),
+        );
+        if record.reminder {
+            put("reminder", true.into());
+        }
         Value::Object(out)
     }
 }

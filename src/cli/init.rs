@@ -20,6 +20,7 @@ Next:
   leadkeep person add --name NAME --email ADDRESS                                           a second admin
   leadkeep grant add --to ADDRESS --role admin --reason 'Second admin' --approve
   leadkeep team add Sales                                                                   then people, grants, leads
+  leadkeep agreement list                                                                   starter texts, for counsel
   leadkeep serve
 docs/operations.md goes through it, up to the first rep who signs in.";
 

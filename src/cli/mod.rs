@@ -1,6 +1,7 @@
 //! The command line: one file per command. Everything an operator changes goes through the use cases of the API and
 //! into the ledger ([`operator`]).
 
+mod agreement;
 mod alarm;
 mod app;
 mod compartment;
@@ -93,6 +94,7 @@ enum Command {
     Alarm(alarm::Alarm),
     Hold(hold::Hold),
     Erase(erase::Erase),
+    Agreement(agreement::Agreement),
     Keys(keys::Keys),
     /// Print the GraphQL schema (SDL)
     Schema(schema::Print),
@@ -151,6 +153,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Alarm(alarm) => in_runtime(Operator::during(&global, async |operator| alarm.run(operator).await)),
         Command::Hold(hold) => in_runtime(Operator::during(&global, async |operator| hold.run(operator).await)),
         Command::Erase(erase) => in_runtime(Operator::during(&global, async |operator| erase.run(operator).await)),
+        Command::Agreement(agreement) => in_runtime(Operator::during(&global, async |operator| agreement.run(operator).await)),
         Command::Keys(keys) => in_runtime(Operator::during(&global, async |operator| keys.run(operator).await)),
         Command::Serve(serve) => in_runtime(serve.run(&global)),
         Command::Migrate(migrate) => in_runtime(migrate.run(&global)),

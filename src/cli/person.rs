@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use leadkeep::app::{
     Op,
+    agreements::{self, Placed},
     people::{self, FirstPassword, PeopleFilter, PersonView},
 };
 use serde_json::json;
@@ -59,6 +60,17 @@ enum Command {
         #[arg(long, value_name = "ADDRESS")]
         email: Option<String>,
     },
+    /// Say which law somebody is under and which other company they come from
+    Place {
+        /// E-mail address or id
+        who: String,
+        /// The jurisdiction whose agreements they accept, such as DE or US-CA; empty takes it away
+        #[arg(long, value_name = "CODE")]
+        jurisdiction: Option<String>,
+        /// The other company; empty takes it away
+        #[arg(long, value_name = "NAME")]
+        company: Option<String>,
+    },
     /// Lock an account and end its sessions
     Lock {
         /// E-mail address or id
@@ -98,6 +110,16 @@ impl Person {
                 };
                 let changed = operator.act("person change", arguments, change).await?;
                 output::line(format!("Changed {}: {} <{}>.", changed.id, changed.name, changed.email.unwrap_or_default()));
+            }
+            Command::Place { who, jurisdiction, company } => {
+                let arguments = json!({ "who": who, "jurisdiction": jurisdiction, "company": company });
+                let placed = Placed { jurisdiction, company };
+                let place = async |op: &Op| {
+                    let was = find::person(op, &who).await?;
+                    agreements::place(op, was.id, was.version, &placed).await
+                };
+                operator.act("person place", arguments, place).await?;
+                output::line(format!("Placed {who}; `leadkeep agreement standing` shows what they have to accept."));
             }
             Command::Lock { who } => {
                 set_locked(operator, &who, true).await?;

@@ -48,6 +48,8 @@ pub struct Settings {
     pub quotas: crate::app::quota::Settings,
     /// What raises an alarm, and where it goes.
     pub alarms: crate::app::alarms::Settings,
+    /// What holds of agreements that are published without saying otherwise.
+    pub agreements: crate::app::agreements::Settings,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -69,6 +71,7 @@ impl Default for Settings {
             access_log: crate::app::access_log::Settings::default(),
             quotas: crate::app::quota::Settings::default(),
             alarms: crate::app::alarms::Settings::default(),
+            agreements: crate::app::agreements::Settings::default(),
             log: LogSettings::default(),
         }
     }

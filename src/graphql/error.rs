@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ContextBase, ErrorExtensions};
+use async_graphql::{ContextBase, ErrorExtensions, Value, value};
 
-use crate::app::{Error, Op};
+use crate::{
+    app::{Error, Op, agreements},
+    policy::{Code, Party, Point},
+};
 
 /// The operation this field is resolved in. The HTTP layer puts one into every request.
 ///
@@ -29,7 +32,22 @@ pub fn outward(op: &Op, error: &Error) -> async_graphql::Error {
         if let Some(resets_at) = error.resets_at() {
             extensions.set("resetsAt", resets_at.to_string());
         }
+        if code == Code::AgreementRequired {
+            extensions.set("agreements", missing(op));
+        }
     })
+}
+
+/// What the caller has to accept, for clients to read: kind and version, and the other company if that has to sign.
+fn missing(op: &Op) -> Value {
+    let item = |point: Point| {
+        let company = match point.party {
+            Party::Company(name) => Value::from(name),
+            Party::Person(_) => Value::Null,
+        };
+        value!({ "kind": point.kind.name(), "version": point.version, "company": company })
+    };
+    Value::List(agreements::missing(op).into_iter().map(item).collect())
 }
 
 /// Shortens `use_case.await.map_err(|error| outward(op, &error))`.

@@ -46,6 +46,8 @@ pub struct PolicySettings {
     revision: i64,
     /// The notice that goes out with every answer.
     notice: String,
+    /// The reminder of confidentiality that goes out with the first leads of a day and session.
+    reminder: String,
     /// The marking of a lead that comes in without one.
     default_lead_marking: RuledMarking,
 }
@@ -144,6 +146,7 @@ impl FieldMarkingQuery {
         Ok(Some(PolicySettings {
             revision: op.snapshot.revision,
             notice: defaults.notice,
+            reminder: defaults.reminder,
             default_lead_marking: defaults.lead_marking.into(),
         }))
     }

@@ -2,12 +2,15 @@
 
 use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
+pub mod acceptance;
 pub mod access_log;
 pub mod access_log_filter;
 pub mod access_record;
 mod access_record_context;
 mod access_stats;
 pub mod account;
+pub mod agreement;
+mod agreement_change;
 pub mod alarm;
 pub mod app;
 pub mod channel;
@@ -71,6 +74,8 @@ pub struct Query(
     alarm::AlarmQuery,
     erasure::ErasureQuery,
     legal_hold::LegalHoldQuery,
+    agreement::AgreementQuery,
+    acceptance::AcceptanceQuery,
 );
 
 /// The root of mutations.
@@ -88,14 +93,15 @@ pub struct Mutation(
     field_marking::FieldMarkingMutation,
     proposal::ProposalMutation,
     contact_account::ContactAccountMutation,
+    lead::OriginMutation,
     lead::RelationshipMutation,
     purpose::PurposeMutation,
     quota::QuotaMutation,
     alarm::AlarmMutation,
     erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
+    agreement_change::AgreementMutation,
 );
-    lead::OriginMutation,
 
 /// The root of subscriptions.
 #[derive(Debug, Default, MergedSubscription)]

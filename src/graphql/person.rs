@@ -31,6 +31,10 @@ pub struct Person {
     created_at: DateTime,
     /// Counts the account's changes; for `expectedVersion`.
     version: i64,
+    /// The jurisdiction whose agreements they accept, such as `US-CA`; null if unknown or without `ACCOUNTS_MANAGE`.
+    jurisdiction: Option<String>,
+    /// The other company they come from, if they do.
+    company: Option<String>,
     #[graphql(skip)]
     key: Id,
 }
@@ -51,6 +55,8 @@ impl From<PersonView> for Person {
             locked_at: person.locked_at.map(DateTime),
             created_at: DateTime(person.created_at),
             version: person.version,
+            jurisdiction: person.jurisdiction,
+            company: person.company,
             key: person.id,
         }
     }
@@ -98,7 +104,7 @@ pub struct PersonIdInput {
 #[derive(Debug, SimpleObject)]
 pub struct PersonPayload {
     /// The person.
-    person: Person,
+    pub(super) person: Person,
 }
 
 /// A person as they are now, and what waits.

@@ -13,7 +13,7 @@ use crate::{
         Error, Op,
         policy_history::{self, ItemChange, Revision, RevisionEntry},
     },
-    domain::Id,
+    domain::{Id, hex},
 };
 
 /// A revision of the policy in the list of them.
@@ -48,11 +48,7 @@ impl PolicyRevisionEntry {
 
 impl From<RevisionEntry> for PolicyRevisionEntry {
     fn from(entry: RevisionEntry) -> Self {
-        let mut sha256 = String::with_capacity(64);
-        for byte in entry.sha256 {
-            sha256.extend([byte >> 4, byte & 15].map(|nibble| char::from(b"0123456789abcdef"[usize::from(nibble)])));
-        }
-        Self { number: entry.number, sha256, at: DateTime(entry.at), request: opaque(entry.request), author: entry.by }
+        Self { number: entry.number, sha256: hex(&entry.sha256), at: DateTime(entry.at), request: opaque(entry.request), author: entry.by }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Purposes, and what roles ask of their holders.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::{
+    agreement::KindName,
     error::{Outward, op},
     proposal::Proposal,
     role::Quotas,
@@ -13,24 +14,6 @@ use crate::{
     app::purposes::{self, PurposeView},
     policy::{self, AgreementKind, Requirement},
 };
-
-/// A kind of agreement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "AgreementKind", name = "AgreementKind")]
-pub enum KindName {
-    /// What is seen stays with the company.
-    Confidentiality,
-    /// What is made for the company belongs to it.
-    Assignment,
-    /// How contacts and accounts on networks are used.
-    SocialMedia,
-    /// How the company's systems are used.
-    AcceptableUse,
-    /// What somebody who leaves confirms.
-    ExitCertificate,
-    /// What another company and its people promise.
-    ThirdPartyNda,
-}
 
 /// A registered reason for looking at leads. It is declared by the header `X-Access-Purpose: CODE` (free text may follow
 /// after `;`) or by the variable `accessPurpose` with the same content, and stands in every record.

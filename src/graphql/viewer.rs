@@ -3,7 +3,9 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::{
+    acceptance::Acceptance,
     account::AccountReference,
+    agreement::AgreementPoint,
     error::{Outward, op},
     field_marking::RuledMarking,
     permission::PermissionName,
@@ -13,7 +15,7 @@ use super::{
 };
 use crate::{
     app::{
-        quota,
+        agreements, quota,
         viewer::{self, OpenWindow},
     },
     domain::{FieldSet, SubjectKind},
@@ -137,6 +139,19 @@ impl Viewer {
     /// Whether somebody else set the caller's password, so that `changePassword` comes before everything else.
     async fn must_change_password(&self, ctx: &Context<'_>) -> bool {
         op(ctx).rights.own_password().is_err()
+    }
+
+    /// The agreements that the caller's access to leads hangs on, and how they stand. With one that is not accepted no lead is
+    /// shown.
+    async fn agreements(&self, ctx: &Context<'_>) -> Vec<AgreementPoint> {
+        agreements::of_viewer(op(ctx)).into_iter().map(AgreementPoint::from).collect()
+    }
+
+    /// What the person who asks has accepted, the oldest first.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn acceptances(&self, ctx: &Context<'_>) -> Result<Option<Vec<Acceptance>>> {
+        let op = op(ctx);
+        Ok(Some(agreements::mine(op).await.outward(op)?.into_iter().map(Acceptance::from).collect()))
     }
 
     /// When the first of the caller's grants expires.

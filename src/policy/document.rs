@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Marking, Quotas, Requirement, purpose::Purposes};
+use super::{AgreementVersion, Level, Marking, Quotas, Requirement, purpose::Purposes};
 use crate::domain::{Field, Id, Timestamp};
 
 /// Which rows a window template opens.
@@ -164,6 +164,9 @@ pub struct PolicyDocument {
     /// What roles ask of their holders, by the role's id; one that is not named here asks for what [`Requirement::default`] says.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub requirements: BTreeMap<i64, Requirement>,
+    /// Published agreements, by kind and version: `CONFIDENTIALITY/1`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub agreements: BTreeMap<String, AgreementVersion>,
     /// Purposes by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub purposes: Purposes,
@@ -174,6 +177,9 @@ pub struct PolicyDocument {
     pub grants: BTreeMap<i64, GrantRow>,
     /// The notice shown with every answer.
     pub notice: String,
+    /// The reminder of confidentiality, shown with the first leads of a day and session.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reminder: String,
     /// The marking of a lead that comes in without one.
     pub default_lead_marking: Option<MarkingText>,
 }

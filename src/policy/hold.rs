@@ -37,14 +37,14 @@ pub struct LegalHold {
     /// Why.
     pub reason: String,
     /// How it began.
-    pub set: Agreed,
+    pub set: ByTwo,
     /// How it ended, and why; `None` as long as it stands.
-    pub lifted: Option<(Agreed, String)>,
+    pub lifted: Option<(ByTwo, String)>,
 }
 
 /// When two agreed on something, and who.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreed {
+pub struct ByTwo {
     /// When.
     pub at: Timestamp,
     /// Who asked for it; `None` is the operator.

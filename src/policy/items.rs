@@ -11,7 +11,7 @@ use crate::domain::Digest;
 /// One item that a change of the policy touches; the values are JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ItemChange {
-    /// `compartment`, `fieldMarking`, `team`, `role`, `requirement`, `purpose`, `quota`, `grant` or `setting`.
+    /// `compartment`, `fieldMarking`, `team`, `role`, `requirement`, `agreement`, `purpose`, `quota`, `grant` or `setting`.
     pub kind: &'static str,
     /// Which one: its bit, field name, id, code or setting.
     pub item: String,
@@ -22,7 +22,8 @@ pub struct ItemChange {
 }
 
 /// The kinds of items.
-pub const KINDS: &[&str] = &["compartment", "fieldMarking", "team", "role", "requirement", "purpose", "quota", "grant", "setting"];
+pub const KINDS: &[&str] =
+    &["compartment", "fieldMarking", "team", "role", "requirement", "agreement", "purpose", "quota", "grant", "setting"];
 
 /// By hand: the kind is one of [`KINDS`] and not text of its own.
 impl<'de> Deserialize<'de> for ItemChange {
@@ -56,10 +57,12 @@ impl PolicyDocument {
                 "team" => drop(document.teams.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "role" => drop(document.roles.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "requirement" => drop(document.requirements.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
+                "agreement" => drop(document.agreements.insert(item.to_owned(), read(value).ok_or_else(bad)?)),
                 "purpose" => drop(document.purposes.insert(item.to_owned(), read(value).ok_or_else(bad)?)),
                 "quota" => drop(document.quotas.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "grant" => drop(document.grants.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "setting" if item == "notice" => document.notice = read(value).ok_or_else(bad)?,
+                "setting" if item == "reminder" => document.reminder = read(value).ok_or_else(bad)?,
                 "setting" if item == "defaultLeadMarking" => document.default_lead_marking = Some(read(value).ok_or_else(bad)?),
                 _ => return Err(bad()),
             }
@@ -103,21 +106,25 @@ impl PolicyDocument {
         let teams = self.teams.iter().map(|(id, team)| (("team", id.to_string()), write(team)));
         let roles = self.roles.iter().map(|(id, role)| (("role", id.to_string()), write(role)));
         let requirements = self.requirements.iter().map(|(id, asked)| (("requirement", id.to_string()), write(asked)));
+        let agreements = self.agreements.iter().map(|(item, version)| (("agreement", item.clone()), write(version)));
         let purposes = self.purposes.iter().map(|(code, purpose)| (("purpose", code.clone()), write(purpose)));
         let quotas = self.quotas.iter().map(|(id, quotas)| (("quota", id.to_string()), write(quotas)));
         let grants = self.grants.iter().map(|(id, grant)| (("grant", id.to_string()), write(grant)));
         // What has not been set is no item.
         let notice = (!self.notice.is_empty()).then(|| (("setting", "notice".to_owned()), write(&self.notice)));
+        let reminder = (!self.reminder.is_empty()).then(|| (("setting", "reminder".to_owned()), write(&self.reminder)));
         let marking = self.default_lead_marking.as_ref().map(|marking| (("setting", "defaultLeadMarking".to_owned()), write(marking)));
         compartments
             .chain(markings)
             .chain(teams)
             .chain(roles)
             .chain(requirements)
+            .chain(agreements)
             .chain(purposes)
             .chain(quotas)
             .chain(grants)
             .chain(notice)
+            .chain(reminder)
             .chain(marking)
             .collect()
     }

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Code, Declared, Level, Marking, Permission, Permissions, PolicyDocument, Quotas, Refusal, RowScope, Scope, Window, WindowTemplate,
-    mask,
+    AgreementKind, Code, Declared, Level, Marking, Permission, Permissions, Point, PolicyDocument, Quotas, Refusal, RowScope, Scope,
+    Window, WindowTemplate, mask, standing,
     window::{LeadScope, MAX_WINDOWS},
 };
 use crate::domain::{Field, FieldSet, Id, Subject, Timestamp};
@@ -60,6 +60,23 @@ pub struct Rights {
     opening: BTreeSet<String>,
     /// Whether there is nothing until a password that somebody else set has been changed.
     password_given: bool,
+    /// Why no lead is shown until something has been accepted.
+    unsigned: Option<Refusal>,
+    /// The acceptances that count.
+    agreed: Vec<Agreed>,
+    /// When the first of them ends.
+    agreed_until: Option<Timestamp>,
+}
+
+/// An acceptance in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Agreed {
+    /// Of which kind.
+    pub kind: AgreementKind,
+    /// Of which version.
+    pub version: u32,
+    /// Its id.
+    pub acceptance: Id,
 }
 
 impl Rights {
@@ -77,6 +94,9 @@ impl Rights {
             closed: Permissions::default(),
             opening: BTreeSet::new(),
             password_given: false,
+            unsigned: None,
+            agreed: Vec::new(),
+            agreed_until: None,
         }
     }
 
@@ -162,12 +182,27 @@ impl Rights {
                 _ => self.opening.union(&other.opening).cloned().collect(),
             },
             password_given: self.password_given || other.password_given,
+            unsigned: None,
+            agreed: Vec::new(),
+            agreed_until: None,
         }
     }
 
     /// Whether the subject manages people or policy, as whoever runs the installation does.
     pub fn manages(&self) -> bool {
         super::table::MANAGING.iter().any(|permission| self.permissions.contains(*permission))
+    }
+
+    /// These rights as far as the agreements they hang on have been accepted; `person` is who reads why not.
+    #[must_use]
+    pub(super) fn under(mut self, points: &[Point], person: Option<Id>) -> Self {
+        self.unsigned = standing::missing(points, person);
+        let agreed = points.iter().filter_map(|point| point.accepted.as_ref());
+        self.agreed = agreed.map(|accepted| Agreed { kind: accepted.kind, version: accepted.version, acceptance: accepted.id }).collect();
+        self.agreed.sort_unstable();
+        self.agreed.dedup();
+        self.agreed_until = points.iter().filter_map(|point| point.until).min();
+        self
     }
 
     /// Refuses whoever still has a password that somebody else set.
@@ -204,6 +239,9 @@ impl Rights {
     /// The windows in which `permission` holds, or why there is none.
     pub fn leads(&self, permission: Permission) -> Result<LeadScope, Refusal> {
         self.permit(permission)?;
+        if let Some(refusal) = &self.unsigned {
+            return Err(refusal.clone());
+        }
         let scope = LeadScope::new(self.windows.clone(), self.field_markings.clone()).with(permission);
         if scope.windows().is_empty() && self.closed.contains(permission) {
             return Err(self.purpose_required());
@@ -257,6 +295,16 @@ impl Rights {
     /// When the first of the grants expires.
     pub const fn valid_until(&self) -> Option<Timestamp> {
         self.valid_until
+    }
+
+    /// When these rights have to be looked at again: a grant or an acceptance ends.
+    pub fn decided_until(&self) -> Option<Timestamp> {
+        earlier(self.valid_until, self.agreed_until)
+    }
+
+    /// The acceptances that count.
+    pub fn agreed(&self) -> &[Agreed] {
+        &self.agreed
     }
 }
 

@@ -5,11 +5,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{Declared, PolicyDocument, Rights};
+use super::{Acceptances, Declared, Point, PolicyDocument, Rights, standing};
 use crate::domain::{Digest, Id, Subject, Timestamp};
 
 /// An account as decisions need it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct Account {
     /// Display name.
@@ -22,7 +22,16 @@ pub struct Account {
     pub password_given: bool,
     /// Whether it is a person's who was erased.
     pub erased: bool,
+    /// Of a person: the jurisdiction whose agreements they accept, such as `US-CA`.
+    pub jurisdiction: Option<String>,
+    /// Of a third party's person: the company they come from.
+    pub company: Option<String>,
+    /// Of an app: the person who answers for it.
+    pub responsible: Option<Id>,
 }
+
+/// Every person and app by id.
+pub type Accounts = HashMap<Id, Account>;
 
 /// Person, app, whether it is the operator, and for what.
 type Whose = (Option<Id>, Option<Id>, bool, Declared);
@@ -39,14 +48,36 @@ pub struct Snapshot {
     /// The document.
     pub document: PolicyDocument,
     /// Every person and app.
-    pub accounts: HashMap<Id, Account>,
+    pub accounts: Accounts,
+    /// What has been accepted, and by no later acceptance of the same replaced.
+    pub acceptances: Acceptances,
     rights: RwLock<HashMap<Whose, Arc<Rights>>>,
 }
 
 impl Snapshot {
     /// A snapshot of these parts.
-    pub fn new(generation: i64, revision: i64, sha256: Digest, document: PolicyDocument, accounts: HashMap<Id, Account>) -> Self {
-        Self { generation, revision, sha256, document, accounts, rights: RwLock::default() }
+    pub fn new(
+        generation: i64,
+        revision: i64,
+        sha256: Digest,
+        document: PolicyDocument,
+        accounts: Accounts,
+        acceptances: Acceptances,
+    ) -> Self {
+        Self { generation, revision, sha256, document, accounts, acceptances, rights: RwLock::default() }
+    }
+
+    /// The agreements that the access of a subject hangs on at `now`, and how they stand: of an app that acts for a person,
+    /// those of both.
+    pub fn agreements(&self, subject: &Subject, now: Timestamp) -> Vec<Point> {
+        let of = |id: Id| standing::standing(&self.document, &self.accounts, &self.acceptances, id, now);
+        let mut points: Vec<Point> = Vec::new();
+        for point in [subject.app, subject.person].into_iter().flatten().flat_map(of) {
+            if !points.contains(&point) {
+                points.push(point);
+            }
+        }
+        points
     }
 
     /// What `subject` may do at `now` for the purpose with this code; of a locked account, nothing. Computed once per
@@ -55,7 +86,7 @@ impl Snapshot {
         let declared = self.document.declared(purpose);
         let key = (subject.person, subject.app, subject.operator, declared);
         let known = self.rights.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        if let Some(rights) = known.filter(|rights| rights.valid_until().is_none_or(|end| now < end)) {
+        if let Some(rights) = known.filter(|rights| rights.decided_until().is_none_or(|end| now < end)) {
             return rights;
         }
         let rights = Arc::new(self.decide(subject, declared, now));
@@ -72,11 +103,12 @@ impl Snapshot {
             Some(account) if !account.locked => Rights::of(&self.document, id, declared, now),
             _ => Rights::none(&self.document),
         };
-        match (subject.app, subject.person) {
+        let rights = match (subject.app, subject.person) {
             (Some(app), Some(person)) => of(app).intersection(&of(person)),
             (Some(one), None) | (None, Some(one)) => of(one),
-            (None, None) => Rights::none(&self.document),
-        }
+            (None, None) => return Rights::none(&self.document),
+        };
+        rights.under(&self.agreements(subject, now), subject.person)
     }
 
     /// The display name of a person or app.

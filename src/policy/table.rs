@@ -1,13 +1,19 @@
 //! The whole policy that ships, on one page. Admins change it from here on; `tests/policy_table.txt` spells it out.
 
+use sha2::{Digest as _, Sha256};
+
 use super::{
-    Level, Permission, Purpose, Quotas,
+    AgreementKind, AgreementVersion, Level, Permission, Purpose, Quotas,
     document::{FieldMarkings, MarkingText, PolicyDocument, RoleDefinition, Scope, WindowTemplate},
 };
-use crate::domain::Field;
+use crate::domain::{Field, Timestamp, hex};
 
 /// The notice shown until the admins write their own.
 pub const NOTICE: &str = "Confidential trade-secret information. Use it only for your work, do not pass it on. Every access is recorded.";
+
+/// The reminder shown until the admins write their own.
+pub const REMINDER: &str =
+    "These leads are a trade secret of the company. You have promised to keep them confidential; the promise holds for what you see here.";
 
 /// The company-wide marking of each lead field.
 pub const FIELD_MARKINGS: &[(Level, &[Field])] = &[
@@ -134,6 +140,27 @@ pub const PURPOSES: &[(&str, &str)] = &[
     ("MIGRATION", "Moving leads between the company's own systems."),
 ];
 
+/// The agreements that ship: kind, template, and after how many days each is accepted again. They are starter texts that need
+/// counsel, and say so.
+pub const AGREEMENTS: &[(AgreementKind, &str, Option<u32>)] = &[
+    (AgreementKind::Confidentiality, include_str!("../../assets/agreements/confidentiality.md"), Some(365)),
+    (AgreementKind::Assignment, include_str!("../../assets/agreements/assignment.md"), None),
+    (AgreementKind::SocialMedia, include_str!("../../assets/agreements/social-media.md"), Some(365)),
+    (AgreementKind::AcceptableUse, include_str!("../../assets/agreements/acceptable-use.md"), Some(365)),
+    (AgreementKind::ExitCertificate, include_str!("../../assets/agreements/exit-certificate.md"), None),
+    (AgreementKind::ThirdPartyNda, include_str!("../../assets/agreements/third-party-nda.md"), Some(365)),
+];
+
+/// The versions that a new installation publishes at `now`, each with its template.
+pub fn starters(now: Timestamp) -> Vec<(AgreementVersion, &'static str)> {
+    let starter = |(kind, text, renew_days): &(AgreementKind, &'static str, Option<u32>)| {
+        let title = text.lines().next().unwrap_or_default().trim_start_matches("# ").to_owned();
+        let sha256 = hex(&Sha256::digest(text).into());
+        (AgreementVersion { kind: *kind, version: 1, title, sha256, dated: now.0, earlier_until: now.0, renew_days: *renew_days }, *text)
+    };
+    AGREEMENTS.iter().map(starter).collect()
+}
+
 /// The built-in role of the first admin.
 pub const ADMIN: &str = "admin";
 
@@ -173,6 +200,7 @@ pub fn initial() -> PolicyDocument {
         purposes: PURPOSES.iter().map(purpose).collect(),
         roles: roles.collect(),
         notice: NOTICE.into(),
+        reminder: REMINDER.into(),
         default_lead_marking: Some(marking(Level::Confidential)),
         ..PolicyDocument::default()
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    alarm, change_detail, contact_account, idempotency, lead, lead_key, lead_origin, lead_relationship, lead_word, person, refresh_token,
-    session, subject,
+    acceptance, alarm, change_detail, contact_account, idempotency, lead, lead_key, lead_origin, lead_relationship, lead_word, paper,
+    person, refresh_token, session, subject,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, Func},
 };
 use serde_json::Value;
@@ -77,6 +77,7 @@ impl Tx<'_> {
         }
         session::Entity::delete_many().filter(own()).exec(self.0).await?;
         self.erase_profiles(id, at, &mut traces).await?;
+        self.erase_signatures(id, &mut traces).await?;
         idempotency::Entity::delete_many().filter(idempotency::Column::Actor.eq(id.0)).exec(self.0).await?;
         let about = alarm::Entity::update_many().col_expr(alarm::Column::Note, Expr::value(None::<String>));
         about.filter(alarm::Column::SubjectId.eq(id.0)).exec(self.0).await?;
@@ -111,6 +112,29 @@ impl Tx<'_> {
                 .col_expr(Column::Version, Expr::col(Column::Version).add(1));
             forget.filter(Column::Id.eq(row.id)).exec(self.0).await?;
         }
+        Ok(())
+    }
+
+    /// What the person accepted, and when, stays; their signature goes, typed or on paper, and where it came from.
+    async fn erase_signatures(self, person: Id, traces: &mut BTreeSet<String>) -> Result<(), StoreError> {
+        use acceptance::Column;
+        let own = || Condition::all().add(Column::PersonId.eq(person.0));
+        for row in acceptance::Entity::find().filter(own()).all(self.0).await? {
+            self.erase_changes("acceptance", Id(row.id), &["typedName"], traces).await?;
+            traces.extend(row.typed_name);
+            let Some(sha256) = row.paper_sha256 else { continue };
+            // One sheet can bind several.
+            let others = acceptance::Entity::find().filter(Column::PaperSha256.eq(sha256.clone()));
+            let others = others.filter(Condition::any().add(Column::PersonId.is_null()).add(Column::PersonId.ne(person.0)));
+            if others.count(self.0).await? == 0 {
+                paper::Entity::delete_by_id(sha256).exec(self.0).await?;
+            }
+        }
+        let forget = [Column::TypedName, Column::Ip, Column::UserAgent, Column::Attestation];
+        let forget = forget
+            .into_iter()
+            .fold(acceptance::Entity::update_many(), |update, column| update.col_expr(column, Expr::value(None::<String>)));
+        forget.filter(own()).exec(self.0).await?;
         Ok(())
     }
 

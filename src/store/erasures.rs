@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{Store, StoreError, Tx};
 use crate::{
     domain::{Id, Timestamp},
-    policy::{Agreed, Permit},
+    policy::{ByTwo, Permit},
 };
 
 /// What kind of thing.
@@ -32,7 +32,7 @@ pub struct Erasure {
     /// Why.
     pub reason: String,
     /// When, and by whom.
-    pub agreed: Agreed,
+    pub agreed: ByTwo,
     /// The operation that did it.
     pub request: Id,
     /// Up to which place in the tree what lies beside the records is gone.
@@ -128,7 +128,7 @@ fn read(row: erasure::Model) -> Result<Erasure, StoreError> {
         kind: kind.ok_or_else(|| StoreError::Corrupt(format!("erasure {}", row.id)))?,
         item: Id(row.item),
         reason: row.reason,
-        agreed: Agreed { at: Timestamp(row.at), asked_by: row.asked_by.map(Id), by: row.approved_by.map(Id) },
+        agreed: ByTwo { at: Timestamp(row.at), asked_by: row.asked_by.map(Id), by: row.approved_by.map(Id) },
         request: Id(row.request_id),
         swept: row.swept as u64,
         details: row.details as u64,

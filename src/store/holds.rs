@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{Store, StoreError, Tx};
 use crate::{
     domain::{Id, Timestamp},
-    policy::{Agreed, HoldOn, LegalHold, Permit},
+    policy::{ByTwo, HoldOn, LegalHold, Permit},
 };
 
 impl Tx<'_> {
@@ -40,7 +40,7 @@ impl Tx<'_> {
     }
 
     /// Ends a hold; `false` if it does not stand.
-    pub async fn lift_hold(self, _permit: Permit, id: Id, lifted: Agreed, reason: &str) -> Result<bool, StoreError> {
+    pub async fn lift_hold(self, _permit: Permit, id: Id, lifted: ByTwo, reason: &str) -> Result<bool, StoreError> {
         let lift = Entity::update_many()
             .col_expr(Column::LiftedAt, Expr::value(lifted.at.0))
             .col_expr(Column::LiftReason, Expr::value(reason))
@@ -94,7 +94,7 @@ fn read(row: legal_hold::Model) -> Result<LegalHold, StoreError> {
         (None, None, Some(from), Some(until)) => HoldOn::Time { from, until },
         _ => return Err(StoreError::Corrupt(format!("legal hold {}", row.id))),
     };
-    let agreed = |at, asked_by: Option<i64>, by: Option<i64>| Agreed { at: Timestamp(at), asked_by: asked_by.map(Id), by: by.map(Id) };
+    let agreed = |at, asked_by: Option<i64>, by: Option<i64>| ByTwo { at: Timestamp(at), asked_by: asked_by.map(Id), by: by.map(Id) };
     let lifted = row.lifted_at.map(|at| (agreed(at, row.lift_asked_by, row.lifted_by), row.lift_reason.unwrap_or_default()));
     Ok(LegalHold { id: Id(row.id), on, reason: row.reason, set: agreed(row.set_at, row.asked_by, row.set_by), lifted })
 }

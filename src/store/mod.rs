@@ -6,6 +6,7 @@
 
 mod access_log;
 mod accounts;
+mod agreements;
 mod alarms;
 pub mod archive;
 mod contact_accounts;
@@ -40,6 +41,7 @@ mod write;
 
 pub use access_log::{LogEntry, LoggedChange};
 pub use accounts::{AccountFilter, App, AppSecret, NewPerson, NewSecret, Person};
+pub use agreements::{AcceptanceFilter, AcceptanceRow, NewPaper, Paper};
 pub use alarms::{Alarm, AlarmCursor, AlarmFilter, AlarmStep};
 pub use contact_accounts::{ContactAccount, ContactAccountFilter};
 pub use deliveries::{Attempt, Delivery};

@@ -113,6 +113,13 @@ impl Store {
         query.all(&self.0.main).await?.into_iter().map(entry).collect()
     }
 
+    /// The number of the revision that was in force at this moment.
+    pub async fn policy_revision_at(&self, _permit: Permit, at: Timestamp) -> Result<Option<i64>, StoreError> {
+        let query = policy_revision::Entity::find().select_only().column(policy_revision::Column::Number);
+        let query = query.filter(policy_revision::Column::At.lte(at.0)).order_by_desc(policy_revision::Column::Number).limit(1);
+        Ok(query.into_tuple().one(&self.0.main).await?)
+    }
+
     /// The revision with this number, made again from every change up to it.
     pub async fn policy_revision(&self, _permit: Permit, number: i64) -> Result<Option<Revision>, StoreError> {
         let Some(row) = policy_revision::Entity::find_by_id(number).one(&self.0.main).await? else {

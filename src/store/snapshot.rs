@@ -1,13 +1,13 @@
 //! What decisions need, read in one go.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use entity::{generation, person, policy_item, policy_revision, subject};
+use entity::{app, generation, person, policy_item, policy_revision, subject};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IsolationLevel, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 
-use super::{Store, StoreError, Tx};
+use super::{Store, StoreError, Tx, agreements};
 use crate::{
     domain::Id,
     policy::{Account, PolicyDocument, Snapshot},
@@ -37,18 +37,26 @@ impl Store {
         let items = policy_item::Entity::find().all(&moment).await?;
         let revision = policy_revision::Entity::find().order_by_desc(policy_revision::Column::Number).one(&moment).await?;
         let subjects = subject::Entity::find().all(&moment).await?;
-        let given = person::Entity::find().select_only().column(person::Column::Id).filter(person::Column::PasswordGiven.ne(0));
-        let given: HashSet<i64> = given.into_tuple().all(&moment).await?.into_iter().collect();
+        let people = person::Entity::find().select_only().columns([person::Column::Id, person::Column::PasswordGiven]);
+        let people: Vec<(i64, i64, Option<String>, Option<String>)> =
+            people.columns([person::Column::Jurisdiction, person::Column::Company]).into_tuple().all(&moment).await?;
+        let mut people: HashMap<i64, _> = people.into_iter().map(|(id, given, place, company)| (id, (given, place, company))).collect();
+        let apps = app::Entity::find().select_only().columns([app::Column::Id, app::Column::ResponsibleId]);
+        let apps: Vec<(i64, i64)> = apps.into_tuple().all(&moment).await?;
+        let apps: HashMap<i64, i64> = apps.into_iter().collect();
+        let acceptances = agreements::standing(&moment).await?;
         moment.rollback().await?;
         let items = items.iter().map(|row| (row.kind.as_str(), row.item.as_str(), row.value.as_str()));
         let document = PolicyDocument::from_items(items).map_err(StoreError::Corrupt)?;
         let account = |row: subject::Model| {
-            let (is_app, locked, password_given) = (row.kind == APP, row.locked_at.is_some(), given.contains(&row.id));
-            (Id(row.id), Account { name: row.name, is_app, locked, password_given, erased: row.kind == ERASED })
+            let (given, jurisdiction, company) = people.remove(&row.id).unwrap_or_default();
+            let (is_app, locked, erased) = (row.kind == APP, row.locked_at.is_some(), row.kind == ERASED);
+            let responsible = apps.get(&row.id).copied().map(Id);
+            (Id(row.id), Account { name: row.name, is_app, locked, password_given: given != 0, jurisdiction, company, responsible, erased })
         };
         let accounts: HashMap<_, _> = subjects.into_iter().map(account).collect();
         let sha256 = document.sha256();
-        Ok(Snapshot::new(generation, revision.map_or(0, |row| row.number), sha256, document, accounts))
+        Ok(Snapshot::new(generation, revision.map_or(0, |row| row.number), sha256, document, accounts, acceptances))
     }
 }
 

@@ -35,7 +35,9 @@ on_both_backends!(the_first_thing_is_a_password_of_ones_own, |world| async {
     let change = async |new: &str| nora.graphql(CHANGE, json!({ "input": { "currentPassword": given, "newPassword": new } })).await;
     assert_eq!(change(&given).await.code(), Some("BAD_USER_INPUT"), "the same is no other");
     change("a password of my own").await.data();
-    nora.graphql("{ leads(first: 1) { nodes { id } } }", json!({})).await.data();
+    let leads = nora.graphql("{ leads(first: 1) { nodes { id } } }", json!({})).await;
+    assert_eq!(leads.code(), Some("AGREEMENT_REQUIRED"), "then what she has to promise: {}", leads.text);
+    nora.graphql("{ mySessions { id } }", json!({})).await.data();
     let viewer = nora.graphql("{ viewer { mustChangePassword } }", json!({})).await;
     assert_eq!(viewer.data()["viewer"]["mustChangePassword"], false);
     nora.graphql("mutation { signOut { ended } }", json!({})).await.data();

@@ -77,6 +77,8 @@ async fn a_second_run_finds_everything_as_it_was() {
     manager.graphql(change, json!({ "input": input })).await.data();
     let auditor = sign_in(&made, "auditor").await;
     assert_eq!(auditor.graphql(stage, json!({})).await.code(), Some("FORBIDDEN"));
+    let newcomer = sign_in(&made, "newcomer").await;
+    assert_eq!(newcomer.graphql(stage, json!({})).await.code(), Some("AGREEMENT_REQUIRED"));
     let app = Caller::anonymous(made["url"].as_str().unwrap());
     let app = app.client_credentials(made["app"]["clientId"].as_str().unwrap(), made["app"]["clientSecret"].as_str().unwrap()).await;
     app.graphql(stage, json!({})).await.data();

@@ -81,6 +81,8 @@ pub fn record(request: i64, at: Timestamp) -> AccessRecord {
         marking: Marking::PUBLIC,
         notice: true,
         duration: 1_000,
+        agreements: Vec::new(),
+        reminder: false,
     }
 }
 

@@ -5,7 +5,7 @@
 //! Sales ── EMEA (compartment EMEA: manager, rep)   AMER
 //! ```
 
-use entity::{app, app_secret, generation, person, policy_change, policy_item, policy_revision, subject};
+use entity::{acceptance, agreement_text, app, app_secret, generation, person, policy_change, policy_item, policy_revision, subject};
 use leadkeep::{
     app::Core,
     auth::{Passwords, Secret},
@@ -67,6 +67,9 @@ pub const LEADS: std::ops::RangeInclusive<i64> = 1_001..=1_016;
 /// The policy: what ships, the teams, the compartment, a grant for each, asked for by one admin, approved by the other.
 pub fn policy(now: Timestamp) -> PolicyDocument {
     let mut document = table::initial();
+    for (version, _) in table::starters(now) {
+        document.publish_agreement(version).expect("the first of its kind");
+    }
     document.compartments.push("EMEA".into());
     for (id, name, parent) in [(SALES, "Sales", None), (EMEA, "EMEA", Some(SALES.0)), (AMER, "AMER", Some(SALES.0))] {
         document.teams.insert(id.0, TeamRow { name: name.into(), parent });
@@ -107,8 +110,18 @@ pub async fn found(database: &DatabaseConnection, now: Timestamp, random: std::s
             password_hash: hash.clone(),
             password_changed_at: now.0,
             password_given: 0,
+            jurisdiction: None,
+            company: None,
         };
         row.into_active_model().insert(database).await.expect("a person");
+    }
+    for (version, text) in table::starters(now) {
+        let sha256 = leadkeep::domain::unhex(&version.sha256).expect("a hash").to_vec();
+        agreement_text::Model { sha256, body: text.into() }.into_active_model().insert(database).await.expect("a text");
+    }
+    // Everybody has accepted the confidentiality agreement, on paper.
+    for (who, id) in PEOPLE.into_iter().zip(301..) {
+        accepted(id, who.id, now).into_active_model().insert(database).await.expect("an acceptance");
     }
     let secret = Secret::new(&*random);
     account(APP, 2, "Warehouse").into_active_model().insert(database).await.expect("a subject");
@@ -134,6 +147,31 @@ pub async fn found(database: &DatabaseConnection, now: Timestamp, random: std::s
     let raised = generation::ActiveModel { name: Set("rights".into()), value: Set(1) };
     raised.update(database).await.expect("the counter");
     secret.text
+}
+
+/// The first version of the confidentiality agreement, accepted by a person.
+fn accepted(id: i64, person: Id, now: Timestamp) -> acceptance::Model {
+    acceptance::Model {
+        id,
+        kind: "CONFIDENTIALITY".into(),
+        version: 1,
+        person_id: Some(person.0),
+        company: None,
+        jurisdiction: None,
+        text_sha256: None,
+        typed_name: None,
+        signed_at: now.0,
+        until_at: None,
+        at: now.0,
+        ip: None,
+        user_agent: None,
+        session_id: None,
+        paper_sha256: Some(vec![7; 32]),
+        attested_by: Some(ADMIN.id.0),
+        attestation: Some("signed when they began".into()),
+        replaced: 0,
+        request_id: 1,
+    }
 }
 
 /// Lead `number` of [`LEADS`]: four owners (rep, other rep, manager, nobody) by four markings (INTERNAL, CONFIDENTIAL,

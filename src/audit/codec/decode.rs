@@ -6,7 +6,7 @@ use super::{VERSION, code_number, decision_number, key, kind_number};
 use crate::{
     audit::record::{AccessRecord, Changed, Decision, Disclosure, Entry, FieldsUsed, Number, Operation, OperationKind, Tail, counters},
     domain::{Client, Digest, FieldSet, Id, Subject, Timestamp, packed},
-    policy::{Code, Level, Marking},
+    policy::{Agreed, AgreementKind, Code, Level, Marking},
 };
 
 /// The bytes are no access record of a known version; the text says where they stop being one.
@@ -140,6 +140,8 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
         marking: Marking::PUBLIC,
         notice: false,
         duration: 0,
+        agreements: Vec::new(),
+        reminder: false,
     };
     let (mut part, mut parts) = (1, 1);
     let (mut seen, mut before) = (0_u64, key::NUMBERS);
@@ -209,6 +211,8 @@ fn record(input: &mut Decoder<'_>, entries: u64) -> Read<(AccessRecord, u64, u64
                 exactly(input, 2, "a part")?;
                 (part, parts) = (input.u64()?, input.u64()?);
             }
+            key::AGREEMENTS => record.agreements = many(input, agreed)?,
+            key::REMINDER => record.reminder = input.bool()?,
             _ => return Err(Malformed(format!("key {key} is unknown"))),
         }
     }
@@ -290,6 +294,12 @@ fn disclosure(input: &mut Decoder<'_>) -> Read<Disclosure> {
     let (clear, masked) = (fields(input)?, fields(input)?);
     let leads = packed::unpack_ids(input.bytes()?).map_err(|error| Malformed(error.to_string()))?;
     Ok(Disclosure { clear, masked, leads })
+}
+
+fn agreed(input: &mut Decoder<'_>) -> Read<Agreed> {
+    exactly(input, 3, "an agreement")?;
+    let kind = AgreementKind::from_number(input.u64()?).ok_or_else(|| Malformed("an unknown kind of agreement".into()))?;
+    Ok(Agreed { kind, version: input.u32()?, acceptance: id(input)? })
 }
 
 /// The number of the first change, then the changes.

@@ -11,6 +11,8 @@ pub(super) struct Member {
     pub(super) team: Option<&'static str>,
     /// Whether their grant opens the compartment [`COMPARTMENT`].
     pub(super) insider: bool,
+    /// Whether they have accepted what their role asks for.
+    pub(super) accepts: bool,
     /// What they may, in a few words.
     pub(super) may: &'static str,
 }
@@ -23,6 +25,8 @@ pub(super) const ADA: Member = Member {
     role: "admin",
     team: None,
     insider: false,
+    // Ada answers for the app.
+    accepts: true,
     may: "manage people, roles and grants; see no lead",
 };
 /// The second, who approves them.
@@ -34,6 +38,7 @@ const OTTO: Member = Member {
     role: "auditor",
     team: None,
     insider: false,
+    accepts: false,
     may: "read the access log and the policy; see no lead",
 };
 const MONA: Member = Member {
@@ -43,6 +48,7 @@ const MONA: Member = Member {
     role: "manager",
     team: Some("Sales"),
     insider: true,
+    accepts: true,
     may: "see all leads of Sales, assign and mark them",
 };
 const RITA: Member = Member {
@@ -52,6 +58,7 @@ const RITA: Member = Member {
     role: "rep",
     team: Some("EMEA"),
     insider: true,
+    accepts: true,
     may: "see own leads in clear, those of EMEA with contacts masked",
 };
 const RAUL: Member = Member { key: None, name: "Raul Ramos", email: "raul@demo.example", team: Some("AMER"), insider: false, ..RITA };
@@ -62,11 +69,23 @@ const ANNA: Member = Member {
     role: "analyst",
     team: None,
     insider: false,
+    accepts: true,
     may: "count all leads, names masked",
 };
 
+/// Has a grant, but has not accepted anything.
+const NINA: Member = Member {
+    key: Some("newcomer"),
+    name: "Nina Novak",
+    email: "nina@demo.example",
+    insider: false,
+    accepts: false,
+    may: "see what Rita sees, once she has accepted the confidentiality agreement",
+    ..RITA
+};
+
 /// Everybody but the two admins.
-pub(super) const STAFF: [Member; 5] = [OTTO, MONA, RITA, RAUL, ANNA];
+pub(super) const STAFF: [Member; 6] = [OTTO, MONA, RITA, RAUL, ANNA, NINA];
 
 /// Teams and the team above each.
 pub(super) const TEAMS: [(&str, Option<&str>); 3] = [("Sales", None), ("EMEA", Some("Sales")), ("AMER", Some("Sales"))];

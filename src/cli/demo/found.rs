@@ -11,15 +11,15 @@ use std::{
 
 use leadkeep::{
     app::{
-        Core, Error, Op, apps, grants,
+        Core, Error, Op, agreements, apps, grants,
         import::{self, Request, Watcher},
         markings,
         people::{self, FirstPassword},
         sessions, setup, teams,
     },
-    domain::{Id, Subject},
+    domain::{Id, Subject, hex},
     import::{Options, Reject},
-    policy::{GrantWish, document::MarkingText},
+    policy::{AgreementKind, GrantWish, document::MarkingText},
     store::private,
 };
 use serde_json::{Value, json};
@@ -68,6 +68,7 @@ pub(super) async fn found(core: &Arc<Core>, folder: &Path) -> Result<Card, Failu
     let (ada, ben) = (founding.sign_in(ADA).await?, founding.sign_in(BEN).await?);
     founding.staff(ada, ben).await?;
     let client_secret = founding.app(ada, ben).await?;
+    founding.accept(ADA, ada).await?;
     for admin in [ada, ben] {
         act_as(core, admin, "sign out", json!({}), async |op| sessions::sign_out(op).await).await?;
     }
@@ -134,7 +135,23 @@ impl Founding<'_> {
         for member in STAFF {
             let person = self.person(member).await?;
             self.grant(ada, ben, person, member.role, member.team, member.insider).await?;
+            if member.accepts {
+                let subject = self.sign_in(member).await?;
+                self.accept(member, subject).await?;
+                act_as(self.core, subject, "sign out", json!({}), async |op| sessions::sign_out(op).await).await?;
+            }
         }
+        Ok(())
+    }
+
+    /// Reads and accepts what their access hangs on, as a person does over the API.
+    async fn accept(&self, member: Member, subject: Subject) -> Result<(), Failure> {
+        let kind = AgreementKind::Confidentiality;
+        let arguments = json!({ "kind": kind });
+        let shown = act_as(self.core, subject, "agreement text", arguments.clone(), async |op| agreements::text(op, kind).await);
+        let shown = shown.await?;
+        let accept = async |op: &Op| agreements::accept(op, kind, shown.version.version, &hex(&shown.sha256), member.name).await;
+        act_as(self.core, subject, "agreement accept", arguments, accept).await?;
         Ok(())
     }
 

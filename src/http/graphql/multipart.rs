@@ -19,7 +19,7 @@ use super::{
     operation::Caller,
 };
 use crate::{
-    app::import,
+    app::{agreements, import},
     graphql::upload::{UploadedFile, Uploads},
     http::Gate,
 };
@@ -27,8 +27,8 @@ use crate::{
 /// The header without which multipart is refused: a page elsewhere cannot send it without a preflight.
 pub(super) const PREFLIGHT: &str = "graphql-require-preflight";
 
-/// Reads a multipart body. Batches cannot carry files. Those of somebody who may not import are not even read: what they
-/// ask for is refused without them.
+/// Reads a multipart body. Batches cannot carry files. Those of somebody who may import neither leads nor papers are not even read:
+/// what they ask for is refused without them.
 pub(super) async fn read(gate: &Gate, caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Calls, Unreadable> {
     if !headers.contains_key(PREFLIGHT) {
         return Err(bad("Send the header GraphQL-Require-Preflight: 1 with multipart/form-data."));
@@ -59,9 +59,16 @@ pub(super) async fn read(gate: &Gate, caller: &Caller, headers: &HeaderMap, body
         return Ok(Calls::One(call));
     };
     let purpose = purpose.as_ref().map(|(code, _)| code.as_str());
-    if map.is_empty() || !import::may_import(&gate.core, &caller.subject, purpose).await {
+    if map.is_empty() {
         return Ok(Calls::One(call));
     }
+    let most = if import::may_import(&gate.core, &caller.subject, purpose).await {
+        limits.upload_size
+    } else if agreements::may_import_papers(&gate.core, &caller.subject).await {
+        agreements::MAX_PAPER
+    } else {
+        return Ok(Calls::One(call));
+    };
     let patience = Duration::from_millis(limits.request_time);
     let turn = tokio::time::timeout(patience, Arc::clone(&gate.uploads).acquire_owned()).await;
     let turn = turn.map_err(|_| Unreadable(StatusCode::SERVICE_UNAVAILABLE, String::new()))?;
@@ -71,7 +78,7 @@ pub(super) async fn read(gate: &Gate, caller: &Caller, headers: &HeaderMap, body
     while let Some(part) = within(stall, next(&mut parts)).await? {
         let file = part.name().and_then(|name| map.keys().position(|key| key == name)).and_then(|number| files.get_mut(number));
         let place = file.filter(|file| file.is_none()).ok_or_else(|| bad("A part is not in the map, or came twice."))?;
-        *place = Some(spool(part, stall).await?);
+        *place = Some(spool(part, most, stall).await?);
     }
     let files = files.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| bad("A file of the map did not come."))?;
     call.uploads = Some(Uploads(Arc::new(files)));
@@ -113,13 +120,16 @@ fn place(call: &mut Call, path: &str, number: usize) -> Result<(), Unreadable> {
     Ok(())
 }
 
-async fn spool(mut part: multer::Field<'_>, stall: u64) -> Result<UploadedFile, Unreadable> {
+async fn spool(mut part: multer::Field<'_>, most: u64, stall: u64) -> Result<UploadedFile, Unreadable> {
     let name = part.file_name().unwrap_or("file").chars().take(255).collect();
     let file = tempfile::NamedTempFile::new().map_err(unspooled)?;
     let mut writer = tokio::fs::File::from_std(file.reopen().map_err(unspooled)?);
     let mut size = 0;
     while let Some(chunk) = within(stall, async { part.chunk().await.map_err(broken) }).await? {
         size += chunk.len() as u64;
+        if size > most {
+            return Err(Unreadable(StatusCode::PAYLOAD_TOO_LARGE, format!("A file of yours may have {most} bytes.")));
+        }
         writer.write_all(&chunk).await.map_err(unspooled)?;
     }
     writer.flush().await.map_err(unspooled)?;

@@ -143,6 +143,9 @@ impl Reply {
 struct Confidentiality<'a> {
     banner: &'a str,
     notice: &'a str,
+    /// Only with the first answer about leads of a day and session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder: Option<&'a str>,
     receipt: Receipted,
 }
 
@@ -187,6 +190,8 @@ pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mu
         gate.metrics.throttled();
     }
     let kind = asked.kind.unwrap_or(OperationKind::Unknown);
+    let reminder = gate.core.reminders.due(op).filter(|_| reply.data.is_some());
+    op.trace().reminded = reminder.is_some();
     let notice = &op.snapshot.document.notice;
     let duration = gate.core.now().0.saturating_sub(caller.began.0).max(0) as u64;
     let outcome = Outcome {
@@ -206,6 +211,7 @@ pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mu
             return withheld(gate, caller.media, Some(op.request));
         }
     };
+    gate.core.reminders.sent(op);
     gate.metrics.ended(kind, decision, Duration::from_micros(duration));
     if decision != Decision::Allowed {
         tracing::info!(request = %op.request, ?kind, ?decision, duration, "operation refused");
@@ -213,6 +219,7 @@ pub(super) async fn seal(gate: &Gate, caller: &Caller, op: &Op, asked: Asked, mu
     let confidentiality = Confidentiality {
         banner: &marking.banner(&op.snapshot.document.compartments),
         notice,
+        reminder,
         receipt: Receipted {
             epoch: receipt.epoch.to_string(),
             rseq: receipt.rseq,

@@ -43,6 +43,12 @@ impl PolicyDocument {
         Ok(())
     }
 
+    /// Sets the reminder of confidentiality that goes out with the first leads of a day and session.
+    pub fn set_reminder(&mut self, reminder: &str) -> Result<(), Refusal> {
+        self.reminder = text::line("The reminder", reminder, NOTICE)?;
+        Ok(())
+    }
+
     /// The marking with its compartments each once and in the order of their bits, so that equal markings are equal texts.
     fn known_marking(&self, marking: MarkingText) -> Result<MarkingText, Refusal> {
         if self.marking(&marking).is_none() {

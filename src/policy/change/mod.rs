@@ -3,6 +3,7 @@
 //! They only edit; who may call them, and the revision that the edited document becomes, is the use case's part.
 
 mod acting;
+mod agreements;
 mod duties;
 mod grants;
 mod markings;

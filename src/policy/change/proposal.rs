@@ -244,6 +244,7 @@ impl PolicyDocument {
                 self.set_own_quotas(Id(change.item.parse().ok()?), serde_json::from_str(after).ok()?);
                 Some(Ok(()))
             }
+            "agreement" => Some(self.publish_agreement(serde_json::from_str(after).ok()?)),
             "requirement" => Some(self.set_requirement(Id(change.item.parse().ok()?), serde_json::from_str(after).ok()?)),
             _ => None,
         }

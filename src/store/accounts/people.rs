@@ -28,6 +28,10 @@ pub struct Person {
     pub created_at: Timestamp,
     /// Counts its changes.
     pub version: i64,
+    /// The jurisdiction whose agreements they accept.
+    pub jurisdiction: Option<String>,
+    /// The company they come from, if it is another.
+    pub company: Option<String>,
 }
 
 /// A person about to be added.
@@ -57,6 +61,8 @@ impl Tx<'_> {
             password_hash: Set(new.password_hash.clone()),
             password_changed_at: Set(new.at.0),
             password_given: Set(i64::from(new.password_given)),
+            jurisdiction: Set(None),
+            company: Set(None),
         };
         person::Entity::insert(row).exec_without_returning(self.0).await?;
         Ok(())
@@ -70,6 +76,30 @@ impl Tx<'_> {
         }
         let changed = person::Entity::update_many().col_expr(person::Column::Email, Expr::value(email));
         changed.filter(person::Column::Id.eq(id.0)).exec(self.0).await?;
+        Ok(true)
+    }
+
+    /// Says which law a person that still has version `expected` is under and which other company they come from; `false`
+    /// if it has another version.
+    pub async fn place_person(
+        self,
+        _permit: Permit,
+        id: Id,
+        expected: i64,
+        jurisdiction: Option<&str>,
+        company: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let raised = subject::Entity::update_many()
+            .col_expr(subject::Column::Version, Expr::value(expected + 1))
+            .filter(subject::Column::Id.eq(id.0))
+            .filter(subject::Column::Version.eq(expected));
+        if raised.exec(self.0).await?.rows_affected != 1 {
+            return Ok(false);
+        }
+        let placed = person::Entity::update_many()
+            .col_expr(person::Column::Jurisdiction, Expr::value(jurisdiction))
+            .col_expr(person::Column::Company, Expr::value(company));
+        placed.filter(person::Column::Id.eq(id.0)).exec(self.0).await?;
         Ok(true)
     }
 }
@@ -99,7 +129,7 @@ impl Store {
     }
 }
 
-type Row = (i64, String, String, Option<i64>, i64, i64);
+type Row = (i64, String, Option<String>, Option<String>, String, Option<i64>, i64, i64);
 
 fn people(condition: Condition) -> Select<person::Entity> {
     let account: RelationDef = person::Entity::belongs_to(subject::Entity).from(person::Column::Id).to(subject::Column::Id).into();
@@ -107,20 +137,20 @@ fn people(condition: Condition) -> Select<person::Entity> {
 }
 
 async fn read(query: Select<person::Entity>, connection: &impl ConnectionTrait) -> Result<Vec<Person>, StoreError> {
-    let query = query.select_only().columns([person::Column::Id, person::Column::Email]).columns([
-        subject::Column::Name,
-        subject::Column::LockedAt,
-        subject::Column::CreatedAt,
-        subject::Column::Version,
-    ]);
+    let query = query
+        .select_only()
+        .columns([person::Column::Id, person::Column::Email, person::Column::Jurisdiction, person::Column::Company])
+        .columns([subject::Column::Name, subject::Column::LockedAt, subject::Column::CreatedAt, subject::Column::Version]);
     let rows: Vec<Row> = query.into_tuple().all(connection).await?;
-    let person = |(id, email, name, locked_at, created_at, version): Row| Person {
+    let person = |(id, email, jurisdiction, company, name, locked_at, created_at, version): Row| Person {
         id: Id(id),
         name,
         email,
         locked_at: locked_at.map(Timestamp),
         created_at: Timestamp(created_at),
         version,
+        jurisdiction,
+        company,
     };
     Ok(rows.into_iter().map(person).collect())
 }

@@ -13,8 +13,7 @@ use crate::{
 
 /// People 1 to 5 and app 9.
 pub(super) fn accounts() -> HashMap<Id, Account> {
-    let account =
-        |id: i64| (Id(id), Account { name: format!("Subject {id}"), is_app: id == 9, locked: false, password_given: false, erased: false });
+    let account = |id: i64| (Id(id), Account { name: format!("Subject {id}"), is_app: id == 9, ..Account::default() });
     [1, 2, 3, 4, 5, 9].map(account).into()
 }
 

@@ -161,3 +161,22 @@ fn purposes_and_requirements_widen_by_what_they_open() {
         assert_eq!(document.is_widened_by(&after), widens);
     }
 }
+
+#[test]
+fn a_text_that_binds_everybody_takes_two() {
+    let before = managed();
+    let (version, _) = crate::policy::table::starters(at(20)).remove(0);
+    let mut after = before.clone();
+    after.publish_agreement(version.clone()).unwrap();
+    assert!(before.is_widened_by(&after));
+    let changes = before.changes_to(&after);
+    let mut carried = before.clone();
+    carried.carry_out(&changes).unwrap();
+    assert_eq!(carried, after);
+    // The same number twice, a gap, and a renewal that never comes.
+    for (number, renew_days) in [(1, Some(365)), (3, Some(365)), (2, Some(0))] {
+        let next = crate::policy::AgreementVersion { version: number, renew_days, ..version.clone() };
+        assert!(after.clone().publish_agreement(next).is_err(), "{number} {renew_days:?}");
+    }
+    after.publish_agreement(crate::policy::AgreementVersion { version: 2, ..version }).unwrap();
+}
