@@ -90,7 +90,7 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     let ids = IdMaker::default();
     let (agreements, reminders) = (settings.agreements, Reminders::default());
     let core =
-        Core { store, recorder, current, clock, random, outside, ids, auth, limits, access_log, quotas, alarms, agreements, reminders };
+        Core { store, recorder, current, clock, random, access_log, quotas, alarms, outside, agreements, reminders, ids, auth, limits };
     let core = Arc::new(core);
     // What was found before, here or by another server, and perhaps acknowledged.
     let mut open = anchor::look(&core).await?;
