@@ -99,6 +99,7 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
     let head = head(&own, &banner, rows);
     let (content, digest) =
         tokio::task::spawn_blocking(move || join(&head, body)).await.map_err(|_| StoreError::Closed)?.map_err(failed)?;
+    still_allowed(&own).await?;
     let outcome = Outcome {
         kind: if op.subject.operator { OperationKind::Command } else { OperationKind::Mutation },
         name: Some(EXPORT_FILE.into()),
@@ -125,6 +126,25 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
             STANDARD.encode(receipt.signature)
         ),
         content,
+    })
+}
+
+/// Refuses what was allowed when the file was begun and no longer is: one that is still being made does not leave.
+async fn still_allowed(own: &Op) -> Result<(), Error> {
+    let core = &own.core;
+    let snapshot = core.current.latest(&core.store, &*core.clock).await?;
+    let rights = snapshot.rights(&own.subject, own.purpose_code(), core.now());
+    let open = match own.subject.session {
+        Some(session) => core.store.session(session).await?.is_some_and(|session| session.is_open(core.now())),
+        None => true,
+    };
+    if !open {
+        quota::refund(own);
+        return Err(Refusal::new(Code::Unauthenticated, "The session has ended while the file was made.").into());
+    }
+    rights.leads(Permission::LeadExport).map(drop).map_err(|refusal| {
+        quota::refund(own);
+        refusal.into()
     })
 }
 
