@@ -10,7 +10,7 @@ use crate::{
         alarms::{self, Alarms},
         anchor,
         current::Current,
-        erasure, housekeeping,
+        departures, erasure, housekeeping,
         quota::Quotas,
         reminder::Reminders,
     },
@@ -123,6 +123,7 @@ pub struct RunningServer {
     housekeeping: JoinHandle<()>,
     erasing: JoinHandle<()>,
     watching: JoinHandle<()>,
+    departing: JoinHandle<()>,
     grace: Duration,
     recorder: Recorder,
     gate: Arc<http::Gate>,
@@ -145,6 +146,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let housekeeping = tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core)));
     let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));
     let watching = tokio::spawn(alarms::keep_watch(Arc::downgrade(&core)));
+    let departing = tokio::spawn(departures::keep_on(Arc::downgrade(&core)));
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));
     if settings.auth.issuer.is_none() && !address.ip().is_loopback() {
@@ -152,17 +154,18 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     }
     tracing::info!(%address, "listening");
     let grace = Duration::from_secs(settings.http.shutdown_grace);
-    Ok(RunningServer { address, stop, serving, housekeeping, erasing, watching, grace, recorder, gate, anchoring })
+    Ok(RunningServer { address, stop, serving, housekeeping, erasing, watching, departing, grace, recorder, gate, anchoring })
 }
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, housekeeping, erasing, watching, grace, recorder, gate, anchoring, .. } = self;
+        let Self { stop, serving, housekeeping, erasing, watching, departing, grace, recorder, gate, anchoring, .. } = self;
         housekeeping.abort();
         erasing.abort();
         watching.abort();
+        departing.abort();
         let _ = stop.send(());
         gate.stop();
         // Changes are seen through even if their caller has hung up, so the connections alone do not tell.

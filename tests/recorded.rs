@@ -25,15 +25,15 @@ use support::{
 /// What the record must say of each lead: fields in clear, fields masked.
 type Shown = BTreeMap<Id, (FieldSet, FieldSet)>;
 
-/// Root fields out of which leads, or numbers made of them, come; each is run below.
+/// Root fields out of which leads, or numbers made of them, come; each is run below, `handoverPlan` in tests/departures.
 const LEADS: &str = "\
-    lead leads leadStats custodyReport createLead updateLead assignLead markLead archiveLead addRelationship removeRelationship addOrigin exportLeads importLeads";
+    lead leads leadStats custodyReport handoverPlan createLead updateLead assignLead markLead archiveLead addRelationship removeRelationship addOrigin exportLeads importLeads";
 /// Root fields out of which nothing of any lead comes.
 const NO_LEADS: &str = "\
     viewer accessLog accessRecord whoSaw exposure accessStats checkpoint inclusionProof consistencyProof ledgerStatus mySessions people apps teams roles grants compartments fieldMarkings policySettings policyRevision policyRevisions soleAdminPeriods signIn refreshSession signOut changePassword endSession addPerson \
     changePerson lockPerson unlockPerson setPassword addApp changeApp lockApp unlockApp addAppSecret revokeAppSecret addTeam changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \
     setNotice setDefaultLeadMarking proposals approveProposal rejectProposal contactAccounts declareContactAccount addContactAccount changeContactAccount confirmContactAccount erasures eraseLead erasePerson legalHolds setLegalHold liftLegalHold addPurpose changePurpose purposes roleRequirement setRoleRequirement \
-    personalQuotas setPersonalQuotas liftQuota alarms acknowledgeAlarm agreements agreementText agreementTemplate acceptances agreementStanding signedPaper acceptAgreement publishAgreement importSignedPaper placePerson setReminder";
+    personalQuotas setPersonalQuotas liftQuota alarms acknowledgeAlarm agreements agreementText agreementTemplate acceptances agreementStanding signedPaper acceptAgreement publishAgreement importSignedPaper placePerson setReminder departure departures departureRules departureReport beginDeparture restrictDeparture cancelDeparture closeDeparture rehire recordExitCertificate addDepartureTask settleDepartureTask setDepartureRules handOver undoHandover";
 
 /// A lead with every kind of field. Aliases end in `__` and anything, so that the field's name can be read from the key.
 const LEAD: &str = "fragment L on Lead { __typename id version marking { banner } redactions { field disposition }

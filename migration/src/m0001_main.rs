@@ -105,6 +105,36 @@ CREATE TABLE legal_hold (
     set_by BIGINT, lifted_at BIGINT, lift_reason TEXT, lift_asked_by BIGINT, lifted_by BIGINT
 )
 --
+CREATE TABLE departure (
+    id ROWID, person_id BIGINT NOT NULL, last_day BIGINT NOT NULL, reason TEXT NOT NULL, access BIGINT NOT NULL, state BIGINT NOT NULL,
+    known_at BIGINT NOT NULL, begun_at BIGINT NOT NULL, begun_by BIGINT, approved_by BIGINT, limited_at BIGINT, locked_at BIGINT,
+    locked_before BIGINT NOT NULL, sessions BIGINT NOT NULL, delegations BIGINT NOT NULL, hold_id BIGINT NOT NULL, certificate BIGINT,
+    certificate_at BIGINT, certificate_by BIGINT, certificate_note TEXT, ended_at BIGINT, ended_by BIGINT, end_reason TEXT,
+    rehired_at BIGINT, rehired_by BIGINT, version BIGINT NOT NULL
+)
+--
+CREATE INDEX departure_person ON departure (person_id, id)
+--
+CREATE UNIQUE INDEX departure_open ON departure (person_id) WHERE state = 1
+--
+CREATE TABLE departure_task (
+    id ROWID, departure_id BIGINT NOT NULL, kind BIGINT NOT NULL, item BIGINT, body TEXT NOT NULL, state BIGINT NOT NULL,
+    settled_at BIGINT, settled_by BIGINT, note TEXT
+)
+--
+CREATE INDEX departure_task_departure ON departure_task (departure_id, id)
+--
+CREATE TABLE departure_handover (
+    id ROWID, departure_id BIGINT NOT NULL, at BIGINT NOT NULL, by_id BIGINT, undone_at BIGINT, undone_by BIGINT
+)
+--
+CREATE INDEX departure_handover_departure ON departure_handover (departure_id, id)
+--
+CREATE TABLE departure_lead (
+    handover_id BIGINT NOT NULL, lead_id BIGINT NOT NULL, role BIGINT NOT NULL, from_id BIGINT NOT NULL, since BIGINT, to_id BIGINT,
+    brand_id BIGINT, PRIMARY KEY (handover_id, lead_id, role)
+) CLUSTERED
+--
 CREATE TABLE erasure (
     id ROWID, kind STRING NOT NULL, item BIGINT NOT NULL, reason TEXT NOT NULL, at BIGINT NOT NULL, asked_by BIGINT, approved_by BIGINT,
     request_id BIGINT NOT NULL, traces TEXT, swept BIGINT NOT NULL, details BIGINT NOT NULL, documents BIGINT NOT NULL, done_at BIGINT
@@ -189,6 +219,8 @@ CREATE TABLE lead_origin (
 CREATE TABLE lead_relationship (
     lead_id BIGINT NOT NULL, role BIGINT NOT NULL, who BIGINT NOT NULL, since BIGINT NOT NULL, by_id BIGINT, PRIMARY KEY (lead_id, role, who)
 ) CLUSTERED
+--
+CREATE INDEX lead_relationship_who ON lead_relationship (who, role, lead_id)
 --
 CREATE TABLE contact_account (
     id ROWID, platform BIGINT NOT NULL, kind BIGINT NOT NULL, handle STRING NOT NULL, custodian_id BIGINT NOT NULL, credentials BIGINT NOT NULL,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     auth::Secret,
     domain::{Id, Timestamp},
-    policy::{Act, Permission, Refusal, text},
+    policy::{Account, Act, Permission, Refusal, text},
     store::{App, Change, NewSecret, sessions::SessionsOf},
 };
 
@@ -206,7 +206,7 @@ fn described(name: &str, responsible: Id) -> String {
 
 /// The person with this id, who can answer for an app.
 fn person(basis: &Basis, id: Id) -> Result<Id, Refusal> {
-    let known = basis.snapshot.accounts.get(&id).is_some_and(|account| !account.is_app && !account.locked);
+    let known = basis.snapshot.accounts.get(&id).is_some_and(Account::works_here);
     known.then_some(id).ok_or_else(|| Refusal::bad_input("There is no such person to answer for the app."))
 }
 

@@ -8,7 +8,7 @@ use crate::{
     },
     domain::clock::random_bytes,
     policy::Marking,
-    store::{Change, ChangeNote, Noted, Tx, Work},
+    store::{Change, ChangeNote, Noted, StoreError, Tx, Work},
 };
 
 impl Op {
@@ -81,6 +81,15 @@ impl Op {
         trace.changed.extend(note.changes.iter().map(changed));
         trace.outbox.push(note.id);
     }
+}
+
+/// Names all changes as they are now in the record-to-be: what a change came to may be known only inside of its transaction.
+pub(super) fn name_changes(note: &mut ChangeNote) -> Result<(), StoreError> {
+    let unreadable = |error: codec::Malformed| StoreError::Corrupt(error.to_string());
+    let mut record = codec::decode_record(&note.body).map_err(unreadable)?;
+    record.changed = note.changes.iter().map(changed).collect();
+    note.body = codec::encode(&record);
+    Ok(())
 }
 
 /// The change as records have it.

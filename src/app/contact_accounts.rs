@@ -7,7 +7,7 @@ use super::{Error, Op, leads::noted_by, revise::overtaken};
 pub use crate::store::{ContactAccount, ContactAccountFilter};
 use crate::{
     domain::{AccountFacts, AccountKind, CredentialsHolder, Id, Platform, Timestamp, secrets::looks_like_secret},
-    policy::{Permission, Refusal, RegisterScope, text},
+    policy::{Account, Permission, Refusal, RegisterScope, text},
     store::{Change, StoreError},
 };
 
@@ -227,7 +227,7 @@ fn accept(op: &Op, account: &mut ContactAccount, policy: AcceptedPolicy) -> Resu
 }
 
 fn custodian(op: &Op, who: Id) -> Result<(), Refusal> {
-    let works_here = op.snapshot.accounts.get(&who).is_some_and(|account| !account.is_app && !account.locked);
+    let works_here = op.snapshot.accounts.get(&who).is_some_and(Account::works_here);
     if works_here { Ok(()) } else { Err(Refusal::bad_input("The custodian must be a person whose account is not locked.")) }
 }
 

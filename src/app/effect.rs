@@ -3,7 +3,9 @@
 use serde_json::json;
 
 use super::{
-    Error, Op, apps, holds,
+    Error, Op, apps,
+    departures::{self, Step},
+    holds,
     revise::{Basis, author, recorded, settled},
 };
 use crate::{
@@ -21,6 +23,7 @@ enum Effect {
     Erase(Erasure),
     SetHold(LegalHold),
     LiftHold(Id, ByTwo, String),
+    Departure(Box<Step>),
 }
 
 /// What an act changes, as records and lists of proposals have it.
@@ -37,6 +40,7 @@ pub fn changes(op: &Op, act: &Act) -> Vec<Change> {
             let kind = if is_app { "app" } else { "person" };
             vec![Change { kind, item: Id(*account).to_string(), before: state(true), after: state(false) }]
         }
+        Act::BeginDeparture { .. } | Act::CancelDeparture { .. } | Act::Rehire { .. } => departures::changes(op, act),
         Act::EraseLead { lead, reason } => erased(ErasedKind::Lead, Id(*lead), reason),
         Act::ErasePerson { person, reason } => erased(ErasedKind::Person, Id(*person), reason),
         Act::SetHold { hold, on, reason } => vec![Change {
@@ -80,9 +84,15 @@ pub(super) async fn take_hold(
 ) -> Result<bool, Error> {
     holds::admit(op, act).await?;
     let agreed = ByTwo { at: op.core.now(), asked_by: proposal.and_then(|(asked, _)| asked.requested_by), by: author(op) };
-    let effect = Effect::of(op, basis, act, sealed, agreed)?;
+    let effect = match Step::of(op, basis, act, sealed.as_deref(), agreed).await? {
+        Some(step) => Effect::Departure(Box::new(step)),
+        None => Effect::of(op, basis, act, sealed, agreed)?,
+    };
     let proposal = proposal.map(|(asked, end)| (asked.id, end));
     let mut changes = changes(op, act);
+    if let Effect::Departure(step) = &effect {
+        changes.extend(step.further_changes());
+    }
     changes.extend(proposal.map(|(id, _)| decided(id, "APPROVED")));
     let note = op.note_change(changes);
     let (permit, generation, at, put) = (basis.permit, basis.snapshot.generation, op.core.now(), note.clone());
@@ -155,6 +165,8 @@ impl Effect {
                 Self::SetHold(LegalHold { id: Id(*hold), on: *on, reason: reason.clone(), set: agreed, lifted: None })
             }
             Act::LiftHold { hold, reason } => Self::LiftHold(Id(*hold), agreed, reason.clone()),
+            // Taken before, because it asks the database.
+            Act::BeginDeparture { .. } | Act::CancelDeparture { .. } | Act::Rehire { .. } => return Err(unsealed().into()),
         })
     }
 
@@ -177,6 +189,7 @@ impl Effect {
                 };
                 tx.put_erasure(permit, erasure, &traces).await?;
             }
+            Self::Departure(step) => step.write(tx, permit, at).await?,
             Self::SetHold(hold) => tx.put_hold(permit, hold).await?,
             Self::LiftHold(hold, agreed, reason) => {
                 if !tx.lift_hold(permit, *hold, *agreed, reason).await? {

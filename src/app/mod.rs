@@ -15,6 +15,7 @@ pub mod contact_accounts;
 pub mod core;
 pub mod current;
 pub mod custody;
+pub mod departures;
 mod effect;
 pub mod erasure;
 pub mod error;

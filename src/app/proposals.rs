@@ -59,6 +59,10 @@ pub async fn reject(op: &Op, id: Id) -> Result<Proposal, Error> {
     let NewProposal { proposal, .. } = find(op, id).await?;
     let basis = Basis::of(op, proposal.act.permission()).await?;
     proposal.waits(basis.acting().now)?;
+    let by = basis.acting().by;
+    if by.is_some() && by == proposal.act.about() && by != proposal.requested_by {
+        return Err(Refusal::forbidden("It is about you; another admin must decide it.").into());
+    }
     let end = Decided { at: basis.acting().now, by: basis.acting().by, approved: false };
     let ended = Proposal { decided: Some(end), ..proposal };
     let state = if end.by == ended.requested_by { "WITHDRAWN" } else { "REJECTED" };
@@ -75,12 +79,13 @@ pub async fn reject(op: &Op, id: Id) -> Result<Proposal, Error> {
     Ok(ended)
 }
 
-/// Does an act at once for the operator, unless it always takes two; of anybody else makes a proposal. `sealed` is the hash of the
+/// Does an act at once if whoever asks may alone, as the operator mostly may; else makes a proposal. `sealed` is the hash of the
 /// password or secret it is about.
 pub(super) async fn do_or_ask(op: &Op, act: Act, sealed: Option<Vec<u8>>) -> Result<Option<Proposal>, Error> {
     for _ in 0..ATTEMPTS {
         let basis = Basis::of(op, act.permission()).await?;
-        if !op.subject.operator || !basis.snapshot.document.operator_alone(&act, &basis.acting()) {
+        basis.snapshot.document.may_ask(&act, &basis.acting())?;
+        if !basis.snapshot.document.one_alone(&act, &basis.acting()) {
             return ask(op, act, sealed).await.map(Some);
         }
         if take_hold(op, &basis, &act, sealed.clone(), None).await? {

@@ -32,6 +32,9 @@ const SHOWN: &[&str] = &[
     "contactAccount",
     "erasure",
     "legalHold",
+    "departure",
+    "departureTask",
+    "departureHandover",
     "ledgerSegment",
 ];
 

@@ -43,7 +43,7 @@ pub async fn authenticate(core: &Arc<Core>, bearer: &str) -> Result<Subject, Err
     };
     let named = (claims.actor.is_some(), Some(claims.subject))
         == (session.app.is_some() && session.person.is_some(), session.person.or(session.app));
-    let locked = |id: Id| snapshot.accounts.get(&id).is_none_or(|account| account.locked);
+    let locked = |id: Id| snapshot.accounts.get(&id).is_none_or(|account| account.is_locked(now));
     if !named || now >= session.expires_at || session.person.is_some_and(locked) || session.app.is_some_and(locked) {
         return Err(ended());
     }
@@ -55,7 +55,7 @@ pub async fn sign_in(op: &Op, email: &str, password: String) -> Result<SignedIn,
     let email = account_email(email);
     begin_password(op, &email).await?;
     let found = op.core.store.person_credential(&email).await?;
-    let Some(person) = verified(op, &email, found, password).await?.filter(|person| !person.locked) else {
+    let Some(person) = verified(op, &email, found, password).await?.filter(|person| !person.locked && !is_over(op, person.id)) else {
         return Err(wrong());
     };
     op.core.auth.throttle.succeeded(Credential::Password, &email, op.client.ip.as_deref(), op.core.now());
@@ -100,7 +100,7 @@ pub async fn refresh(op: &Op, refresh_token: &str) -> Result<SignedIn, Error> {
     }
     let person = core.store.person_credential_of(session.person.ok_or_else(stale)?).await?;
     let in_time = now < token.issued_at.plus_seconds(core.auth.settings.refresh_token_seconds);
-    let Some(person) = person.filter(|person| in_time && !person.locked) else {
+    let Some(person) = person.filter(|person| in_time && !person.locked && !is_over(op, person.id)) else {
         return Err(stale());
     };
     let next = Secret::new(&*core.random);
@@ -262,6 +262,11 @@ pub(super) fn access_token(core: &Core, session: &Session) -> Result<(String, Ti
     };
     let token = core.auth.tokens.sign(&Claims { subject, actor, session: session.id, issued_at: now, expires_at })?;
     Ok((token, expires_at))
+}
+
+/// Whether the last day of somebody who leaves is over.
+fn is_over(op: &Op, person: Id) -> bool {
+    op.snapshot.accounts.get(&person).is_some_and(|account| account.is_locked(op.core.now()))
 }
 
 /// Makes sure that the policy in memory knows an account that another process may have made a moment ago.

@@ -9,6 +9,7 @@ mod config;
 mod contact_account;
 mod custody;
 mod demo;
+mod departure;
 mod erase;
 mod exit;
 mod export;
@@ -92,6 +93,7 @@ enum Command {
     Purpose(purpose::Purpose),
     Quota(quota::Quota),
     Alarm(alarm::Alarm),
+    Departure(departure::Departure),
     Hold(hold::Hold),
     Erase(erase::Erase),
     Agreement(agreement::Agreement),
@@ -148,6 +150,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Proposal(proposal) => in_runtime(Operator::during(&global, async |operator| proposal.run(operator).await)),
         Command::ContactAccount(account) => in_runtime(Operator::during(&global, async |operator| account.run(operator).await)),
         Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
+        Command::Departure(departure) => in_runtime(Operator::during(&global, async |operator| departure.run(operator).await)),
         Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
         Command::Quota(quota) => in_runtime(Operator::during(&global, async |operator| quota.run(operator).await)),
         Command::Alarm(alarm) => in_runtime(Operator::during(&global, async |operator| alarm.run(operator).await)),

@@ -9,7 +9,10 @@ use super::{
     scalar::{self, DateTime, opaque},
 };
 use crate::{
-    app::access_log::{self, Baseline, ShownLead},
+    app::{
+        Op,
+        access_log::{self, Baseline, ShownLead},
+    },
     audit::daily::Daily,
     domain::{Id, Timestamp, clock::DAY},
     policy::Refusal,
@@ -95,6 +98,8 @@ pub struct UsualDay {
     downloaded_leads: f64,
     /// Denials.
     denied: f64,
+    /// Records off-hours.
+    off_hours: f64,
 }
 
 /// How often something occurred.
@@ -152,12 +157,20 @@ impl ExposureQuery {
         let op = op(ctx);
         let subject = scalar::id(&subject).outward(op)?;
         let found = access_log::exposure(op, subject, since.0, until.0).await.outward(op)?;
+        Ok(Some(Exposure::of(op, found)))
+    }
+}
+
+impl Exposure {
+    /// What was found, for people.
+    pub(super) fn of(op: &Op, found: access_log::Exposure) -> Self {
         let (clear, masked) = found.total.sum.fields();
         let counts = |counts: &std::collections::BTreeMap<String, u64>| {
             counts.iter().map(|(key, records)| CountOf { key: key.clone(), records: *records }).collect()
         };
-        Ok(Some(Exposure {
-            subject: AccountReference::of(op, subject),
+        Self {
+            of: (found.subject, found.days),
+            subject: AccountReference::of(op, found.subject),
             since: moment(found.days.0),
             until: moment(found.days.1),
             days: found.by_day.iter().map(|(day, daily, off)| ExposureDay { day: moment(*day), numbers: numbers(daily, *off) }).collect(),
@@ -170,8 +183,7 @@ impl ExposureQuery {
             baseline: found.before.into(),
             peers: found.peers.usual.into(),
             peer_count: found.peers.count,
-            of: (subject, found.days),
-        }))
+        }
     }
 }
 
@@ -219,8 +231,8 @@ impl Exposure {
 
 impl From<Baseline> for UsualDay {
     fn from(usual: Baseline) -> Self {
-        let Baseline { active_days, views, leads, downloaded, denied } = usual;
-        Self { days: active_days, views, leads, downloaded_leads: downloaded, denied }
+        let Baseline { active_days, views, leads, downloaded, denied, off_hours } = usual;
+        Self { days: active_days, views, leads, downloaded_leads: downloaded, denied, off_hours }
     }
 }
 

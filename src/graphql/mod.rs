@@ -16,12 +16,18 @@ pub mod app;
 pub mod channel;
 pub mod contact_account;
 pub mod custody;
+pub mod departure;
+pub mod departure_change;
+pub mod departure_report;
+pub mod departure_rules;
+pub mod departure_task;
 pub mod erasure;
 pub mod error;
 pub mod export;
 mod exposure;
 pub mod field_marking;
 pub mod grant;
+pub mod handover;
 pub mod import;
 mod lead;
 mod ledger_status;
@@ -52,21 +58,11 @@ mod who_saw;
 pub struct Query(
     lead::LeadQuery,
     viewer::ViewerQuery,
-    access_log::AccessLogQuery,
-    who_saw::WhoSawQuery,
-    exposure::ExposureQuery,
-    access_stats::AccessStatsQuery,
-    proof::ProofQuery,
-    ledger_status::LedgerStatusQuery,
+    LogQueries,
     session::SessionQuery,
     person::PersonQuery,
     app::AppQuery,
-    team::TeamQuery,
-    role_change::RoleQuery,
-    grant::GrantQuery,
-    field_marking::FieldMarkingQuery,
-    policy_revision::PolicyRevisionQuery,
-    proposal::ProposalQuery,
+    PolicyQueries,
     contact_account::ContactAccountQuery,
     custody::CustodyQuery,
     purpose::PurposeQuery,
@@ -76,6 +72,7 @@ pub struct Query(
     legal_hold::LegalHoldQuery,
     agreement::AgreementQuery,
     acceptance::AcceptanceQuery,
+    DepartureQueries,
 );
 
 /// The root of mutations.
@@ -101,6 +98,47 @@ pub struct Mutation(
     erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
     agreement_change::AgreementMutation,
+    DepartureMutations,
+);
+
+/// Queries about what was seen. Parts of a root stand in groups, because the compiler counts how deep they are nested.
+#[derive(Debug, Default, MergedObject)]
+pub struct LogQueries(
+    access_log::AccessLogQuery,
+    who_saw::WhoSawQuery,
+    exposure::ExposureQuery,
+    access_stats::AccessStatsQuery,
+    proof::ProofQuery,
+    ledger_status::LedgerStatusQuery,
+);
+
+/// Queries about who may see and do what.
+#[derive(Debug, Default, MergedObject)]
+pub struct PolicyQueries(
+    team::TeamQuery,
+    role_change::RoleQuery,
+    grant::GrantQuery,
+    field_marking::FieldMarkingQuery,
+    policy_revision::PolicyRevisionQuery,
+    proposal::ProposalQuery,
+);
+
+/// Queries about people who leave.
+#[derive(Debug, Default, MergedObject)]
+pub struct DepartureQueries(
+    departure::DepartureQuery,
+    departure_rules::DepartureRulesQuery,
+    handover::HandoverQuery,
+    departure_report::DepartureReportQuery,
+);
+
+/// Changes about people who leave.
+#[derive(Debug, Default, MergedObject)]
+pub struct DepartureMutations(
+    departure_change::DepartureMutation,
+    departure_task::DepartureTaskMutation,
+    departure_rules::DepartureRulesMutation,
+    handover::HandoverMutation,
 );
 
 /// The root of subscriptions.

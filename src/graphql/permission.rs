@@ -47,4 +47,5 @@ names! {
     CustodyRead "See the custody report over the leads of the role's windows.";
     DataErase "Erase what is kept of a lead or a person, together with another who may.";
     HoldManage "Set and lift legal holds, together with another who may.";
+    DepartureManage "Begin, run and close departures; see what those who leave were shown, in numbers.";
 }

@@ -52,6 +52,12 @@ pub enum ProposalAct {
     SetLegalHold,
     /// Lets go what was held.
     LiftLegalHold,
+    /// Begins the departure of somebody for whom that takes two.
+    BeginDeparture,
+    /// Ends a departure that was a mistake, and lets the person in again.
+    CancelDeparture,
+    /// Takes somebody on again who had left.
+    Rehire,
 }
 
 /// Something that widens what somebody can see or do, or cannot be taken back: it has no effect until another admin approves
@@ -118,6 +124,9 @@ impl From<policy::Proposal> for Proposal {
             Act::ErasePerson { .. } => ProposalAct::ErasePerson,
             Act::SetHold { .. } => ProposalAct::SetLegalHold,
             Act::LiftHold { .. } => ProposalAct::LiftLegalHold,
+            Act::BeginDeparture { .. } => ProposalAct::BeginDeparture,
+            Act::CancelDeparture { .. } => ProposalAct::CancelDeparture,
+            Act::Rehire { .. } => ProposalAct::Rehire,
         };
         Self {
             id: opaque(proposal.id),
@@ -133,7 +142,7 @@ impl From<policy::Proposal> for Proposal {
 /// Something that a proposal changes.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct ProposedChange {
-    /// `fieldMarking`, `setting`, `team`, `appSecret`, `person`, `app`, `lead`, `erasure` or `legalHold`.
+    /// `fieldMarking`, `setting`, `team`, `appSecret`, `person`, `app`, `lead`, `erasure`, `legalHold` or `departure`.
     kind: &'static str,
     /// Which one: the name of the field or setting, the id of anything else.
     item: String,
@@ -209,8 +218,8 @@ pub struct ProposalMutation;
 #[Object]
 impl ProposalMutation {
     /// Puts into effect what another admin asked for. Neither who asked nor the person it is about can. Needs
-    /// `POLICY_MANAGE` for a change of the policy, `DATA_ERASE` for an erasure, `HOLD_MANAGE` for a legal hold, `ACCOUNTS_MANAGE` for
-    /// anything else.
+    /// `POLICY_MANAGE` for a change of the policy, `DATA_ERASE` for an erasure, `HOLD_MANAGE` for a legal hold, `DEPARTURE_MANAGE`
+    /// for a departure, `ACCOUNTS_MANAGE` for anything else.
     async fn approve_proposal(
         &self,
         ctx: &Context<'_>,

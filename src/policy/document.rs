@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AgreementVersion, Level, Marking, Quotas, Requirement, purpose::Purposes};
+use super::{AgreementVersion, DepartureRules, Level, Marking, Quotas, Requirement, purpose::Purposes};
 use crate::domain::{Field, Id, Timestamp};
 
 /// Which rows a window template opens.
@@ -173,6 +173,9 @@ pub struct PolicyDocument {
     /// Limits of single people and apps beside those of their roles, by the subject's id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub quotas: BTreeMap<i64, Quotas>,
+    /// What departures go by; `None` is what ships.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub departures: Option<DepartureRules>,
     /// Grants by id, those of the past too.
     pub grants: BTreeMap<i64, GrantRow>,
     /// The notice shown with every answer.

@@ -63,6 +63,7 @@ impl PolicyDocument {
                 "grant" => drop(document.grants.insert(item.parse().map_err(|_| bad())?, read(value).ok_or_else(bad)?)),
                 "setting" if item == "notice" => document.notice = read(value).ok_or_else(bad)?,
                 "setting" if item == "reminder" => document.reminder = read(value).ok_or_else(bad)?,
+                "setting" if item == "departures" => document.departures = Some(read(value).ok_or_else(bad)?),
                 "setting" if item == "defaultLeadMarking" => document.default_lead_marking = Some(read(value).ok_or_else(bad)?),
                 _ => return Err(bad()),
             }
@@ -114,6 +115,7 @@ impl PolicyDocument {
         let notice = (!self.notice.is_empty()).then(|| (("setting", "notice".to_owned()), write(&self.notice)));
         let reminder = (!self.reminder.is_empty()).then(|| (("setting", "reminder".to_owned()), write(&self.reminder)));
         let marking = self.default_lead_marking.as_ref().map(|marking| (("setting", "defaultLeadMarking".to_owned()), write(marking)));
+        let departures = self.departures.as_ref().map(|rules| (("setting", "departures".to_owned()), write(rules)));
         compartments
             .chain(markings)
             .chain(teams)
@@ -126,6 +128,7 @@ impl PolicyDocument {
             .chain(notice)
             .chain(reminder)
             .chain(marking)
+            .chain(departures)
             .collect()
     }
 }

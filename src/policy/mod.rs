@@ -2,11 +2,13 @@
 
 pub mod agreement;
 pub mod change;
+pub mod departure;
 pub mod document;
 pub mod hold;
 pub mod items;
 pub mod marking;
 pub mod mask;
+pub mod mistakes;
 pub mod permission;
 pub mod purpose;
 pub mod quota;
@@ -21,7 +23,8 @@ pub(crate) mod text;
 pub mod window;
 
 pub use agreement::{Acceptance, Acceptances, AgreementKind, AgreementVersion, Party};
-pub use change::{Act, Acting, Decided, GrantWish, PROPOSAL_SECONDS, Proposal, ProposalState};
+pub use change::{Act, Acting, Decided, GrantWish, PROPOSAL_SECONDS, Proposal, ProposalState, departure_task};
+pub use departure::{Departing, DepartureRules};
 pub use document::{FieldMarkings, GrantRow, GrantState, PolicyDocument, RoleDefinition, Scope, TeamRow, WindowTemplate};
 pub use hold::{ByTwo, HoldOn, LegalHold};
 pub use marking::{Level, Marking};

@@ -44,6 +44,7 @@ permissions! {
     CustodyRead "CUSTODY_READ" "See the custody report over the leads of the role's windows.";
     DataErase "DATA_ERASE" "Erase what is kept of a lead or a person, together with another who may.";
     HoldManage "HOLD_MANAGE" "Set and lift legal holds, together with another who may.";
+    DepartureManage "DEPARTURE_MANAGE" "Begin, run and close departures; see what those who leave were shown, in numbers.";
 }
 
 impl Permission {

@@ -45,17 +45,17 @@ impl RegisterScope {
 /// What a subject may see and do until [`Rights::valid_until`].
 #[derive(Clone, Debug)]
 pub struct Rights {
-    permissions: Permissions,
-    windows: Vec<Window>,
+    pub(super) permissions: Permissions,
+    pub(super) windows: Vec<Window>,
     quotas: Quotas,
     grants: Vec<Id>,
     roles: Vec<Id>,
-    valid_until: Option<Timestamp>,
+    pub(super) valid_until: Option<Timestamp>,
     field_markings: Arc<[Marking]>,
     /// The purpose that was declared; what it opens is all that is open here.
     declared: Declared,
     /// What the roles would give whose windows the purpose keeps closed.
-    closed: Permissions,
+    pub(super) closed: Permissions,
     /// Codes of the purposes that would open them.
     opening: BTreeSet<String>,
     /// Whether there is nothing until a password that somebody else set has been changed.

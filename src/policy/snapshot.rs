@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{Acceptances, Declared, Point, PolicyDocument, Rights, standing};
+use super::{Acceptances, Declared, Departing, Point, PolicyDocument, Rights, standing};
 use crate::domain::{Digest, Id, Subject, Timestamp};
 
 /// An account as decisions need it.
@@ -28,6 +28,26 @@ pub struct Account {
     pub company: Option<String>,
     /// Of an app: the person who answers for it.
     pub responsible: Option<Id>,
+    /// That the person leaves, or has left.
+    pub departing: Option<Departing>,
+}
+
+impl Account {
+    /// Whether nobody gets in with it at `now`.
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.locked || self.departing.is_some_and(|departing| departing.is_over(now))
+    }
+
+    /// Whether its person leaves and sees no more than their own leads.
+    pub fn is_limited(&self) -> bool {
+        self.departing.is_some_and(|departing| departing.limited)
+    }
+
+    /// Whether it is a person's who can be given something to answer for. That somebody leaves does not show here before their
+    /// access does.
+    pub fn works_here(&self) -> bool {
+        !self.is_app && !self.locked && !self.is_limited()
+    }
 }
 
 /// Every person and app by id.
@@ -99,8 +119,14 @@ impl Snapshot {
             return Rights::operator(&self.document);
         }
         let of = |id: Id| match self.accounts.get(&id) {
-            Some(account) if !account.locked && account.password_given => Rights::until_password_changed(&self.document),
-            Some(account) if !account.locked => Rights::of(&self.document, id, declared, now),
+            Some(account) if !account.is_locked(now) => {
+                let rights = if account.password_given {
+                    Rights::until_password_changed(&self.document)
+                } else {
+                    Rights::of(&self.document, id, declared, now)
+                };
+                account.departing.map_or(rights.clone(), |departing| rights.departing(departing, id))
+            }
             _ => Rights::none(&self.document),
         };
         let rights = match (subject.app, subject.person) {

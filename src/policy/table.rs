@@ -57,8 +57,9 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 /// The roles that ship.
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
-        AccountsManage, AlarmHandle, CustodyRead, DataErase, DirectoryRead, HoldManage, LeadArchive, LeadAssign, LeadCreate, LeadExport,
-        LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage, RegisterRead,
+        AccountsManage, AlarmHandle, CustodyRead, DataErase, DepartureManage, DirectoryRead, HoldManage, LeadArchive, LeadAssign,
+        LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage,
+        RegisterRead,
     };
     const NONE: Quotas =
         Quotas { leads_per_hour: None, leads_per_day: None, new_leads_per_day: None, rows_per_export: None, export_rows_per_day: None };
@@ -123,10 +124,22 @@ pub const ROLES: &[BuiltIn] = {
         (
             "admin",
             "Manages people, apps, roles and markings, no lead.",
-            &[PolicyManage, PolicyRead, AccountsManage, AlarmHandle, DirectoryRead, RegisterRead, RegisterManage, DataErase, HoldManage],
+            &[
+                PolicyManage,
+                PolicyRead,
+                AccountsManage,
+                AlarmHandle,
+                DirectoryRead,
+                RegisterRead,
+                RegisterManage,
+                DataErase,
+                HoldManage,
+                DepartureManage,
+            ],
             &[],
             NONE,
         ),
+        ("hr", "Human resources: begins and runs departures, no lead.", &[DepartureManage, DirectoryRead], &[], NONE),
     ]
 };
 
@@ -161,12 +174,23 @@ pub fn starters(now: Timestamp) -> Vec<(AgreementVersion, &'static str)> {
     AGREEMENTS.iter().map(starter).collect()
 }
 
+/// The checklist of departures that ships.
+pub const CHECKLIST: &[&str] = &[
+    "Read the exposure report before the exit interview.",
+    "Tell them in writing when their access ended, and why.",
+    "Remind them in writing that what they promised about confidentiality goes on.",
+    "Ask for the company's records back: files, exports, print-outs, devices. Do not ask for what is in their memory.",
+    "Change the credentials of the company's pages, seats and mailboxes that they could sign in to.",
+    "Introduce the successors to the customers in the company's name.",
+];
+
 /// The built-in role of the first admin.
 pub const ADMIN: &str = "admin";
 
 /// What manages. Nobody can hold one of these together with one of [`REVIEWING`]: duties are separate, and the
 /// built-in `admin` and `auditor` are two persons. A role with either opens no window onto leads.
-pub const MANAGING: &[Permission] = &[Permission::PolicyManage, Permission::AccountsManage, Permission::DataErase, Permission::HoldManage];
+pub const MANAGING: &[Permission] =
+    &[Permission::PolicyManage, Permission::AccountsManage, Permission::DataErase, Permission::HoldManage, Permission::DepartureManage];
 /// What reviews.
 pub const REVIEWING: &[Permission] = &[Permission::LogRead];
 

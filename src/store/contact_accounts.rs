@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{Store, StoreError, Tx};
 use crate::{
     domain::{AccountFacts, AccountKind, CredentialsHolder, Id, Platform, Timestamp},
-    policy::RegisterScope,
+    policy::{Permit, RegisterScope},
 };
 
 /// An account of the register.
@@ -71,6 +71,17 @@ impl Store {
         let everything = ContactAccountFilter { retired: true, ..ContactAccountFilter::default() };
         let row = Entity::find_by_id(id.0).filter(condition(scope, everything)).one(&self.0.main).await?;
         row.map(read).transpose()
+    }
+}
+
+impl Store {
+    /// The company's accounts in use that a person answers for.
+    pub async fn company_accounts_of(&self, _permit: Permit, custodian: Id) -> Result<Vec<ContactAccount>, StoreError> {
+        let found = Entity::find()
+            .filter(Column::CustodianId.eq(custodian.0))
+            .filter(Column::Kind.ne(AccountKind::PersonalProfile.number()))
+            .filter(Column::RetiredAt.is_null());
+        found.order_by_asc(Column::Id).all(&self.0.main).await?.into_iter().map(read).collect()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use entity::{
-    acceptance, alarm, change_detail, contact_account, idempotency, lead, lead_key, lead_origin, lead_relationship, lead_word, paper,
-    person, refresh_token, session, subject,
+    acceptance, alarm, change_detail, contact_account, departure, departure_task, idempotency, lead, lead_key, lead_origin,
+    lead_relationship, lead_word, paper, person, refresh_token, session, subject,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect,
@@ -78,6 +78,7 @@ impl Tx<'_> {
         session::Entity::delete_many().filter(own()).exec(self.0).await?;
         self.erase_profiles(id, at, &mut traces).await?;
         self.erase_signatures(id, &mut traces).await?;
+        self.erase_departures(id, &mut traces).await?;
         idempotency::Entity::delete_many().filter(idempotency::Column::Actor.eq(id.0)).exec(self.0).await?;
         let about = alarm::Entity::update_many().col_expr(alarm::Column::Note, Expr::value(None::<String>));
         about.filter(alarm::Column::SubjectId.eq(id.0)).exec(self.0).await?;
@@ -135,6 +136,26 @@ impl Tx<'_> {
             .into_iter()
             .fold(acceptance::Entity::update_many(), |update, column| update.col_expr(column, Expr::value(None::<String>)));
         forget.filter(own()).exec(self.0).await?;
+        Ok(())
+    }
+
+    /// Of their departures go the words: why, what was said of the certificate and of tasks.
+    async fn erase_departures(self, person: Id, traces: &mut BTreeSet<String>) -> Result<(), StoreError> {
+        for row in departure::Entity::find().filter(departure::Column::PersonId.eq(person.0)).all(self.0).await? {
+            self.erase_changes("departure", Id(row.id), &[], traces).await?;
+            let of_it = || Condition::all().add(departure_task::Column::DepartureId.eq(row.id));
+            for task in departure_task::Entity::find().filter(of_it()).all(self.0).await? {
+                self.erase_changes("departureTask", Id(task.id), &[], traces).await?;
+            }
+            let forget = departure_task::Entity::update_many().col_expr(departure_task::Column::Note, Expr::value(None::<String>));
+            forget.filter(of_it()).exec(self.0).await?;
+            let forget = departure::Entity::update_many()
+                .col_expr(departure::Column::Reason, Expr::value(NOBODY))
+                .col_expr(departure::Column::EndReason, Expr::value(None::<String>))
+                .col_expr(departure::Column::CertificateNote, Expr::value(row.certificate_note.map(|_| NOBODY)))
+                .col_expr(departure::Column::Version, Expr::col(departure::Column::Version).add(1));
+            forget.filter(departure::Column::Id.eq(row.id)).exec(self.0).await?;
+        }
         Ok(())
     }
 

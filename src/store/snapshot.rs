@@ -7,7 +7,7 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, IsolationLevel, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
 };
 
-use super::{Store, StoreError, Tx, agreements};
+use super::{Store, StoreError, Tx, agreements, departures};
 use crate::{
     domain::Id,
     policy::{Account, PolicyDocument, Snapshot},
@@ -45,6 +45,7 @@ impl Store {
         let apps: Vec<(i64, i64)> = apps.into_tuple().all(&moment).await?;
         let apps: HashMap<i64, i64> = apps.into_iter().collect();
         let acceptances = agreements::standing(&moment).await?;
+        let departing = departures::departing(&moment).await?;
         moment.rollback().await?;
         let items = items.iter().map(|row| (row.kind.as_str(), row.item.as_str(), row.value.as_str()));
         let document = PolicyDocument::from_items(items).map_err(StoreError::Corrupt)?;
@@ -52,7 +53,21 @@ impl Store {
             let (given, jurisdiction, company) = people.remove(&row.id).unwrap_or_default();
             let (is_app, locked, erased) = (row.kind == APP, row.locked_at.is_some(), row.kind == ERASED);
             let responsible = apps.get(&row.id).copied().map(Id);
-            (Id(row.id), Account { name: row.name, is_app, locked, password_given: given != 0, jurisdiction, company, responsible, erased })
+            let departing = departing.get(&Id(row.id)).copied();
+            (
+                Id(row.id),
+                Account {
+                    name: row.name,
+                    is_app,
+                    locked,
+                    password_given: given != 0,
+                    jurisdiction,
+                    company,
+                    responsible,
+                    erased,
+                    departing,
+                },
+            )
         };
         let accounts: HashMap<_, _> = subjects.into_iter().map(account).collect();
         let sha256 = document.sha256();

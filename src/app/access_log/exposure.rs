@@ -47,6 +47,8 @@ pub struct Baseline {
     pub downloaded: f64,
     /// Denials a day.
     pub denied: f64,
+    /// Records off-hours a day.
+    pub off_hours: f64,
 }
 
 /// Those who hold the same roles in the same teams.
@@ -80,6 +82,11 @@ pub struct Exposure {
 /// What the account was shown on the days that `since` and `until` fall in, both included.
 pub async fn exposure(op: &Op, subject: Id, since: Timestamp, until: Timestamp) -> Result<Exposure, Error> {
     op.rights.permit(Permission::LogRead)?;
+    measured(op, subject, since, until).await
+}
+
+/// The same, for whoever may see it of this one account by another permission.
+pub(in crate::app) async fn measured(op: &Op, subject: Id, since: Timestamp, until: Timestamp) -> Result<Exposure, Error> {
     if !op.snapshot.accounts.contains_key(&subject) {
         return Err(Refusal::not_found().into());
     }
@@ -132,8 +139,8 @@ impl Total {
     fn mean(&self) -> Baseline {
         let a_day = |count: u64| if self.active_days == 0 { 0.0 } else { count as f64 / self.active_days as f64 };
         let sum = &self.sum;
-        let [views, leads, downloaded, denied] = [sum.views, sum.leads, sum.downloaded, sum.denied()].map(a_day);
-        Baseline { active_days: self.active_days, views, leads, downloaded, denied }
+        let [views, leads, downloaded, denied, off_hours] = [sum.views, sum.leads, sum.downloaded, sum.denied(), self.off_hours].map(a_day);
+        Baseline { active_days: self.active_days, views, leads, downloaded, denied, off_hours }
     }
 }
 

@@ -11,6 +11,7 @@ mod who_saw;
 
 use serde::{Deserialize, Serialize};
 
+pub(in crate::app) use exposure::measured;
 pub use exposure::{Baseline, Exposure, Peers, ShownLead, ShownLeads, Total, exposure, shown_leads};
 pub use filter::LogFilter;
 pub use page::{LogPage, MAX_PAGE, Wanted, access_log, begin_at, news};
@@ -77,7 +78,7 @@ async fn now(op: &Op) -> Result<Reach, Error> {
 }
 
 /// The same, and between which places in the tree the records of operations begun in this time lie.
-async fn range(op: &Op, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(Reach, u64, u64), Error> {
+pub(in crate::app) async fn range(op: &Op, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(Reach, u64, u64), Error> {
     let since = since.map_or(i64::MIN, |since| since.0.saturating_sub(CLOCK_SKEW));
     let until = until.map_or(i64::MAX, |until| until.0.saturating_add(CLOCK_SKEW + LATE));
     let reach = reach(op, Timestamp(since), Timestamp(until)).await?;
@@ -102,7 +103,7 @@ pub(in crate::app) async fn span(store: &Store, since: Timestamp, until: Timesta
     range::of(store, &reach, since, until).await
 }
 
-fn logged(entry: LogEntry) -> Result<Logged, Error> {
+pub(in crate::app) fn logged(entry: LogEntry) -> Result<Logged, Error> {
     let unreadable = |cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index));
     let decoded = codec::decode(&entry.body).map_err(unreadable)?;
     Ok(Logged { index: entry.index, leaf: entry.leaf, entry: decoded, archived: entry.archived })

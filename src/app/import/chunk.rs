@@ -10,8 +10,7 @@ use super::{
     report::{Counts, Preview, Verdict},
 };
 use crate::{
-    app::{Error, change::changed, leads::finders},
-    audit::codec,
+    app::{Error, change::name_changes, leads::finders},
     domain::{Field, FieldSet, Id, KeyKind, LeadKey, LeadValue, LeadValues, Timestamp, words},
     import::{
         Draft, Reject,
@@ -140,15 +139,6 @@ async fn origins(tx: Tx<'_>, scope: &LeadScope, run: &ImportRun, memory: &Memory
         record: Some((run.id, record)),
     };
     Ok(fresh.map(origin).collect())
-}
-
-/// Names all changes as they are now in the record-to-be.
-fn name_changes(note: &mut ChangeNote) -> Result<(), StoreError> {
-    let unreadable = |error: codec::Malformed| StoreError::Corrupt(error.to_string());
-    let mut record = codec::decode_record(&note.body).map_err(unreadable)?;
-    record.changed = note.changes.iter().map(changed).collect();
-    note.body = codec::encode(&record);
-    Ok(())
 }
 
 /// These fields of a lead as JSON, for the erasable table.

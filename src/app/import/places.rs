@@ -30,7 +30,7 @@ impl Places {
     /// Names of accounts are looked at only for who may see the directory; others are told nothing by a match.
     pub(super) fn new(op: &Op, scope: &LeadScope, owner: Option<Id>, team: Option<Id>, marking: Option<Marking>) -> Result<Self, Refusal> {
         let document = &op.snapshot.document;
-        let people = || op.snapshot.accounts.iter().filter(|(_, account)| !account.is_app && !account.locked);
+        let people = || op.snapshot.accounts.iter().filter(|(_, account)| account.works_here());
         if owner.is_some_and(|owner| !people().any(|(id, _)| *id == owner)) {
             return Err(Refusal::bad_input("The owner must be a person whose account is not locked."));
         }

@@ -44,7 +44,7 @@ pub(super) fn seen(op: &Op, mut record: LeadRecord) -> Changed {
 }
 
 /// Which windows open a row: the pure counterpart of the SQL.
-pub(super) fn opening(scope: &LeadScope, record: &LeadRecord) -> u32 {
+pub(in crate::app) fn opening(scope: &LeadScope, record: &LeadRecord) -> u32 {
     let place = |field| record.integer(field).map(Id);
     let marking = Marking::new(Level::from_number(record.level), record.compartments);
     let opens = |window: &Window| window.opens(place(Field::Owner), place(Field::Team), marking);

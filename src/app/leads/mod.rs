@@ -10,6 +10,7 @@ mod view;
 mod write;
 
 pub use changed::Changed;
+pub(in crate::app) use changed::opening;
 pub use finders::finders;
 pub(in crate::app) use origin::noted_by;
 pub use origin::{SaidOrigin, add_origin};

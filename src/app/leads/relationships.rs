@@ -85,7 +85,7 @@ pub async fn relate(op: &Op, lead: Id, expected: Option<i64>, whom: Whom, there:
 async fn may_be_related(op: &Op, whom: Whom) -> Result<(), Error> {
     match whom {
         Whom::Person(id) => match op.snapshot.accounts.get(&id) {
-            Some(account) if !account.is_app && !account.locked => Ok(()),
+            Some(account) if account.works_here() => Ok(()),
             _ => Err(Refusal::bad_input("The colleague must be a person whose account is not locked.").into()),
         },
         Whom::Account(id) => match contact_accounts::usable(op, id).await?.kind {

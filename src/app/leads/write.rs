@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::{Error, Op},
     domain::{Field, FieldSet, Id, KeyKind, LeadRecord, LeadValue, LeadValues, lead::FieldType, normal, words},
-    policy::{LeadScope, Level, Marking, Permission, Refusal, RowScope},
+    policy::{Account, LeadScope, Level, Marking, Permission, Refusal, RowScope},
     store::{
         Change, Tx,
         leads::{LeadChange, NewLead},
@@ -241,7 +241,7 @@ fn own_team(scope: &LeadScope) -> Option<Id> {
 /// Refuses owners and teams that do not exist, or no longer work here.
 fn known_places(op: &Op, values: &LeadValues) -> Result<(), Refusal> {
     let owner = values.integer(Field::Owner).map(Id);
-    if owner.is_some_and(|owner| !op.snapshot.accounts.get(&owner).is_some_and(|account| !account.is_app && !account.locked)) {
+    if owner.is_some_and(|owner| !op.snapshot.accounts.get(&owner).is_some_and(Account::works_here)) {
         return Err(Refusal::bad_input("The owner must be a person whose account is not locked."));
     }
     if values.integer(Field::Team).is_some_and(|team| !op.snapshot.document.teams.contains_key(&team)) {

@@ -19,8 +19,8 @@ pub struct Acting<'a> {
 }
 
 impl Acting<'_> {
-    /// The account with this id, unless it is locked.
+    /// The account with this id, unless it is locked, or limited because its person leaves.
     pub(super) fn open_account(&self, id: Id) -> Option<&Account> {
-        self.accounts.get(&id).filter(|account| !account.locked)
+        self.accounts.get(&id).filter(|account| !account.is_locked(self.now) && !account.is_limited())
     }
 }

@@ -34,6 +34,7 @@ impl PolicyDocument {
         if acting.open_account(wish.subject).is_none() {
             return Err(Refusal::bad_input("There is no such person or app, or it is locked."));
         }
+        acting.stays(wish.subject)?;
         let role = self.roles.get(&wish.role.0).ok_or_else(|| Refusal::bad_input("There is no such role."))?;
         if wish.team.is_some_and(|team| !self.teams.contains_key(&team.0)) {
             return Err(Refusal::bad_input("There is no such team."));
@@ -88,6 +89,10 @@ impl PolicyDocument {
         }
         if acting.open_account(Id(grant.subject)).is_none() {
             return Err(Refusal::new(Code::Conflict, "Whoever shall hold this grant is locked."));
+        }
+        acting.stays(Id(grant.subject))?;
+        if grant.requested_by.is_some_and(|by| acting.open_account(Id(by)).is_none()) {
+            return Err(Refusal::conflict("Whoever asked for this grant is locked; ask for it anew."));
         }
         let mut after = self.clone();
         if let Some(grant) = after.grants.get_mut(&id.0) {

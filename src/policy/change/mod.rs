@@ -4,6 +4,7 @@
 
 mod acting;
 mod agreements;
+mod departures;
 mod duties;
 mod grants;
 mod markings;
@@ -14,6 +15,7 @@ mod teams;
 mod widening;
 
 pub use acting::Acting;
+pub use departures::task as departure_task;
 pub use grants::GrantWish;
 pub use proposal::{Act, Decided, PROPOSAL_SECONDS, Proposal, ProposalState};
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Acting, grants::ENOUGH_ADMINS};
 use crate::{
-    domain::{Id, Timestamp},
+    domain::{DepartureAccess, Id, Timestamp},
     policy::{Code, HoldOn, Permission, PolicyDocument, Refusal, items::ItemChange},
 };
 
@@ -39,6 +39,45 @@ pub enum Act {
     Unlock {
         /// The person or app.
         account: i64,
+    },
+    /// Begins somebody's departure.
+    BeginDeparture {
+        /// Id of the departure.
+        departure: i64,
+        /// Id of the legal hold that it places.
+        hold: i64,
+        /// Who leaves.
+        person: i64,
+        /// When their last day ends (µs).
+        last_day: i64,
+        /// Since when the company knows (µs).
+        known_at: i64,
+        /// How far their access goes at once.
+        access: DepartureAccess,
+        /// Whether the apps that they answer for are locked, too.
+        lock_apps: bool,
+        /// Why they leave.
+        reason: String,
+    },
+    /// Ends a departure as a mistake; what it narrowed comes back.
+    CancelDeparture {
+        /// The departure.
+        departure: i64,
+        /// Who stays.
+        person: i64,
+        /// Whether a locked account is let in again by it.
+        unlocks: bool,
+        /// Why.
+        reason: String,
+    },
+    /// Takes somebody on again who had left.
+    Rehire {
+        /// The departure.
+        departure: i64,
+        /// Who.
+        person: i64,
+        /// Why.
+        reason: String,
     },
     /// Erases what is kept of a lead beside its id.
     EraseLead {
@@ -80,12 +119,16 @@ impl Act {
             Self::AppSecret { .. } | Self::Password { .. } | Self::Unlock { .. } => Permission::AccountsManage,
             Self::EraseLead { .. } | Self::ErasePerson { .. } => Permission::DataErase,
             Self::SetHold { .. } | Self::LiftHold { .. } => Permission::HoldManage,
+            Self::BeginDeparture { .. } | Self::CancelDeparture { .. } | Self::Rehire { .. } => Permission::DepartureManage,
         }
     }
 
     /// Whether it takes two even on the command line: it cannot be taken back, or lets happen what cannot.
     pub const fn takes_two_always(&self) -> bool {
-        matches!(self, Self::EraseLead { .. } | Self::ErasePerson { .. } | Self::SetHold { .. } | Self::LiftHold { .. })
+        matches!(
+            self,
+            Self::EraseLead { .. } | Self::ErasePerson { .. } | Self::SetHold { .. } | Self::LiftHold { .. } | Self::BeginDeparture { .. }
+        )
     }
 
     /// The person or app it is about.
@@ -95,6 +138,9 @@ impl Act {
             | Self::Password { person: id }
             | Self::Unlock { account: id }
             | Self::ErasePerson { person: id, .. }
+            | Self::BeginDeparture { person: id, .. }
+            | Self::CancelDeparture { person: id, .. }
+            | Self::Rehire { person: id, .. }
             | Self::SetHold { on: HoldOn::Subject { id }, .. } => Some(Id(*id)),
             Self::Policy { .. } | Self::EraseLead { .. } | Self::SetHold { .. } | Self::LiftHold { .. } => None,
         }
@@ -189,9 +235,14 @@ impl PolicyDocument {
         self.may_ask(&proposal.act, acting)
     }
 
-    /// Whether the operator does it with no other's leave.
-    pub fn operator_alone(&self, act: &Act, acting: &Acting<'_>) -> bool {
-        acting.by.is_none() && (!act.takes_two_always() || self.admins(acting).len() < ENOUGH_ADMINS)
+    /// Whether whoever is `acting` does it with no other's leave: the operator most of it; anybody who may what only narrows.
+    pub fn one_alone(&self, act: &Act, acting: &Acting<'_>) -> bool {
+        let narrows = match act {
+            Act::BeginDeparture { person, .. } => !self.is_executive(Id(*person), acting.now),
+            Act::CancelDeparture { unlocks, .. } => !unlocks,
+            _ => false,
+        };
+        narrows || acting.by.is_none() && (!act.takes_two_always() || self.admins(acting).len() < ENOUGH_ADMINS)
     }
 
     /// Whether somebody can ask for it at all.
@@ -203,6 +254,7 @@ impl PolicyDocument {
             Act::Password { person } if acting.by.is_some() && self.has_duty(Id(*person), acting.now) => {
                 Err(Refusal::forbidden("They manage or review; only the operator can give them another password."))
             }
+            Act::Password { person: id } | Act::Unlock { account: id } => acting.stays(Id(*id)),
             _ => Ok(()),
         }
     }
@@ -230,6 +282,7 @@ impl PolicyDocument {
                 let field = crate::domain::Field::from_name(&change.item)?;
                 Some(self.set_field_marking(field, serde_json::from_str(after).ok()?))
             }
+            "setting" if change.item == "departures" => Some(self.set_departure_rules(serde_json::from_str(after).ok()?)),
             "setting" if change.item == "defaultLeadMarking" => Some(self.set_default_lead_marking(serde_json::from_str(after).ok()?)),
             "team" => {
                 let (id, row): (Id, crate::policy::TeamRow) = (Id(change.item.parse().ok()?), serde_json::from_str(after).ok()?);

@@ -10,7 +10,8 @@ use crate::{
 impl PolicyDocument {
     /// Whether `after` opens anything to somebody that this document does not, without a grant of it: a field or the
     /// leads to come are marked lower, a team comes below one that it was not below, a purpose narrows
-    /// less, a role asks for less before it opens, or somebody's own quotas limit less. An agreement that is published counts as
+    /// less, a role asks for less before it opens, somebody's own quotas limit less, or one alone may end somebody's access whom it
+    /// took two for. An agreement that is published counts as
     /// well: its text binds everybody, and a poor one would open what a good one keeps closed. Roles need no other look: what one
     /// allows cannot change while somebody holds it.
     pub fn is_widened_by(&self, after: &Self) -> bool {
@@ -22,6 +23,7 @@ impl PolicyDocument {
             || self.asks_less(after)
             || self.quotas.iter().any(|(id, before)| !after.own_quotas(crate::domain::Id(*id)).is_within(*before))
             || self.agreements != after.agreements
+            || self.spares_executives(after)
     }
 
     /// The teams whose grants open this one's leads, but for itself.

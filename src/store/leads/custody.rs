@@ -20,7 +20,7 @@ use crate::{
 /// Leads read together.
 const PAGE: usize = 5_000;
 /// The cells that are read, each only where it is clear.
-const CELLS: [Field; 4] = [Field::Origins, Field::Relationships, Field::Owner, Field::DealValue];
+const CELLS: [Field; 5] = [Field::Origins, Field::Relationships, Field::Owner, Field::DealValue, Field::Team];
 
 /// A lead as custody sees it; a cell that is not clear is empty.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct HeldLead {
     pub owner: Option<Id>,
     /// The expected value of the deal, in hundredths.
     pub value: i64,
+    /// The team it belongs to.
+    pub team: Option<Id>,
 }
 
 impl Store {
@@ -85,5 +87,6 @@ fn held(row: &dyn Row) -> Result<HeldLead, StoreError> {
         relationships: text(5)?,
         owner: row.integer(6)?.map(Id),
         value: number(7)?,
+        team: row.integer(8)?.map(Id),
     })
 }
