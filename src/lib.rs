@@ -7,6 +7,7 @@
 //! - [`alarm`]: what is suspicious in what was recorded: rules over facts; pure.
 //! - [`store`]: the only place with SQL.
 //! - [`auth`]: passwords, tokens, keys, throttling: the mechanisms of "who asks".
+//! - [`notify`]: webhooks and e-mail: the mechanisms of telling somebody outside.
 //! - [`audit`]: the access record and its recorder.
 //! - [`ledger`]: tree, receipts, checkpoints; pure.
 //! - [`import`]: reading rows of CSV files, and when a row is a lead that is there already; pure.
@@ -31,6 +32,7 @@ pub mod graphql;
 pub mod http;
 pub mod import;
 pub mod ledger;
+pub mod notify;
 pub mod policy;
 pub mod server;
 pub mod store;

@@ -13,6 +13,7 @@ use crate::{
         departures, erasure, housekeeping,
         quota::Quotas,
         reminder::Reminders,
+        reviews,
     },
     audit::{self, Recorder},
     auth::{Auth, AuthError},
@@ -120,10 +121,8 @@ pub struct RunningServer {
     pub address: SocketAddr,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
-    housekeeping: JoinHandle<()>,
-    erasing: JoinHandle<()>,
-    watching: JoinHandle<()>,
-    departing: JoinHandle<()>,
+    /// What goes on beside the requests.
+    duties: Vec<JoinHandle<()>>,
     grace: Duration,
     recorder: Recorder,
     gate: Arc<http::Gate>,
@@ -143,10 +142,14 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     let (http, subscriptions) = (settings.http.clone(), settings.subscriptions.clone());
     let gate = http::Gate::new(Arc::clone(&core), http, subscriptions, settings.documents.as_deref()).await.map_err(unreadable)?;
     let gate = Arc::new(gate);
-    let housekeeping = tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core)));
-    let erasing = tokio::spawn(erasure::keep_on(Arc::downgrade(&core)));
-    let watching = tokio::spawn(alarms::keep_watch(Arc::downgrade(&core)));
-    let departing = tokio::spawn(departures::keep_on(Arc::downgrade(&core)));
+    let duties = vec![
+        tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core))),
+        tokio::spawn(erasure::keep_on(Arc::downgrade(&core))),
+        tokio::spawn(alarms::keep_watch(Arc::downgrade(&core))),
+        tokio::spawn(alarms::keep_delivering(Arc::downgrade(&core))),
+        tokio::spawn(departures::keep_on(Arc::downgrade(&core))),
+        tokio::spawn(reviews::keep_on(Arc::downgrade(&core))),
+    ];
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));
     if settings.auth.issuer.is_none() && !address.ip().is_loopback() {
@@ -154,18 +157,15 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
     }
     tracing::info!(%address, "listening");
     let grace = Duration::from_secs(settings.http.shutdown_grace);
-    Ok(RunningServer { address, stop, serving, housekeeping, erasing, watching, departing, grace, recorder, gate, anchoring })
+    Ok(RunningServer { address, stop, serving, duties, grace, recorder, gate, anchoring })
 }
 
 impl RunningServer {
     /// Stops accepting, finishes what is under way and seals its records, at most as long as the setting
     /// `http.shutdown_grace` says.
     pub async fn shutdown(self) {
-        let Self { stop, serving, housekeeping, erasing, watching, departing, grace, recorder, gate, anchoring, .. } = self;
-        housekeeping.abort();
-        erasing.abort();
-        watching.abort();
-        departing.abort();
+        let Self { stop, serving, duties, grace, recorder, gate, anchoring, .. } = self;
+        duties.iter().for_each(JoinHandle::abort);
         let _ = stop.send(());
         gate.stop();
         // Changes are seen through even if their caller has hung up, so the connections alone do not tell.

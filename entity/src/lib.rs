@@ -2,6 +2,8 @@
 #![allow(missing_docs)] // A column says what it is; the table's doc says the rest.
 
 pub mod acceptance;
+pub mod access_review;
+pub mod access_review_item;
 pub mod agreement_text;
 pub mod alarm;
 pub mod alarm_cursor;

@@ -75,6 +75,15 @@ CREATE TABLE proposal (
     decided_at BIGINT, decided_by BIGINT, approved BIGINT
 )
 --
+CREATE TABLE access_review (
+    id ROWID, name STRING NOT NULL, started_at BIGINT NOT NULL, started_by BIGINT, due_at BIGINT NOT NULL, closed_at BIGINT
+)
+--
+CREATE TABLE access_review_item (
+    review_id BIGINT NOT NULL, grant_id BIGINT NOT NULL, answer STRING, answered_at BIGINT, answered_by BIGINT,
+    PRIMARY KEY (review_id, grant_id)
+)
+--
 CREATE TABLE alarm (
     id ROWID, rule STRING NOT NULL, subject_id BIGINT NOT NULL, day BIGINT NOT NULL, place BIGINT NOT NULL, at BIGINT NOT NULL,
     raised_at BIGINT NOT NULL, found BIGINT NOT NULL, against BIGINT NOT NULL, acknowledged_at BIGINT, acknowledged_by BIGINT, note TEXT

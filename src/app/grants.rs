@@ -94,6 +94,11 @@ impl GrantFilter {
     }
 }
 
+/// The grant with this id.
+pub(super) fn known(document: &PolicyDocument, id: Id, now: Timestamp) -> Option<Grant> {
+    document.grants.get(&id.0).map(|row| of(document, id, row, now))
+}
+
 fn find(document: &PolicyDocument, id: Id, acting: &Acting<'_>) -> Result<Grant, Refusal> {
     document.grants.get(&id.0).map(|row| of(document, id, row, acting.now)).ok_or_else(Refusal::not_found)
 }

@@ -38,6 +38,7 @@ pub mod quota;
 pub mod receipt_check;
 pub mod redact;
 pub mod reminder;
+pub mod reviews;
 mod revise;
 pub mod roles;
 pub mod seal;
@@ -45,6 +46,7 @@ pub mod sessions;
 pub mod setup;
 pub mod teams;
 pub mod viewer;
+pub mod who_could_see;
 
 pub use self::core::Core;
 pub use error::Error;

@@ -22,6 +22,7 @@ const SHOWN: &[&str] = &[
     "quota",
     "quotaLift",
     "alarm",
+    "accessReview",
     "grant",
     "setting",
     "person",

@@ -67,7 +67,20 @@ pub(super) async fn revise<T: Send>(
     expected: Option<i64>,
     edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
 ) -> Result<T, Error> {
-    match attempt(op, expected, edit).await? {
+    done(attempt(op, expected, edit).await?)
+}
+
+/// The same for whoever has `permission` instead of `POLICY_MANAGE`.
+pub(super) async fn revise_with<T: Send>(
+    op: &Op,
+    permission: Permission,
+    edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
+) -> Result<T, Error> {
+    done(attempt_with(op, permission, None, edit).await?)
+}
+
+fn done<T>(attempt: Attempt<T>) -> Result<T, Error> {
+    match attempt {
         Attempt::Done(value) => Ok(value),
         Attempt::Widens(..) => Err(Refusal::forbidden("This would let somebody see more than before, which takes two admins.").into()),
     }
@@ -79,8 +92,17 @@ pub(super) async fn attempt<T: Send>(
     expected: Option<i64>,
     edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
 ) -> Result<Attempt<T>, Error> {
+    attempt_with(op, Permission::PolicyManage, expected, edit).await
+}
+
+async fn attempt_with<T: Send>(
+    op: &Op,
+    permission: Permission,
+    expected: Option<i64>,
+    edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
+) -> Result<Attempt<T>, Error> {
     for _ in 0..ATTEMPTS {
-        let basis = Basis::of(op, Permission::PolicyManage).await?;
+        let basis = Basis::of(op, permission).await?;
         let before = &basis.snapshot;
         if expected.is_some_and(|expected| expected != before.revision) {
             return Err(overtaken());

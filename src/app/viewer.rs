@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     domain::{FieldSet, Id},
-    policy::{Permission, Quotas, RowScope},
+    policy::{Permission, Quotas, RowScope, Window},
 };
 
 /// A window open to the caller.
@@ -30,7 +30,7 @@ pub struct OpenWindow {
 }
 
 /// Which rows a window opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rows {
     /// The caller's own.
     Own,
@@ -42,18 +42,24 @@ pub enum Rows {
     All,
 }
 
+/// Which rows a window opens.
+pub(super) fn rows(window: &Window) -> Rows {
+    let owned = window.rows.iter().any(|scope| matches!(scope, RowScope::Owner(_)));
+    let in_teams = window.rows.iter().any(|scope| matches!(scope, RowScope::Teams(_)));
+    match (owned, in_teams) {
+        (true, true) => Rows::OwnInTeam,
+        (true, false) => Rows::Own,
+        (false, true) => Rows::Team,
+        (false, false) => Rows::All,
+    }
+}
+
 /// The windows open to the caller.
 pub fn windows(op: &Op) -> Vec<OpenWindow> {
     let document = &op.snapshot.document;
     let opened = op.rights.windows().iter().map(|window| {
-        let owned = window.rows.iter().any(|scope| matches!(scope, RowScope::Owner(_)));
-        let in_teams = window.rows.iter().any(|scope| matches!(scope, RowScope::Teams(_)));
-        let rows = match (owned, in_teams) {
-            (true, true) => Rows::OwnInTeam,
-            (true, false) => Rows::Own,
-            (false, true) => Rows::Team,
-            (false, false) => Rows::All,
-        };
+        let rows = rows(window);
+        let in_teams = matches!(rows, Rows::Team | Rows::OwnInTeam);
         let every = |team: &&i64| {
             window.rows.iter().all(|scope| match scope {
                 RowScope::Teams(teams) => teams.contains(&Id(**team)),

@@ -38,6 +38,11 @@ enum Command {
         #[arg(long)]
         all: bool,
     },
+    /// Send an alarm again that could not be delivered
+    Resend {
+        /// Its id
+        id: Id,
+    },
     /// Say that somebody has seen to an alarm
     Acknowledge {
         /// Its id
@@ -52,6 +57,10 @@ impl Alarm {
     pub(crate) async fn run(self, operator: &Operator) -> Result<Exit, Failure> {
         match self.command {
             Command::List { all } => list(operator, all).await?,
+            Command::Resend { id } => {
+                operator.act("alarm resend", json!({ "id": id.to_string() }), async |op| alarms::resend(op, id).await).await?;
+                output::line(format!("A server will send the alarm {id} again."));
+            }
             Command::Acknowledge { id, note } => {
                 let arguments = json!({ "id": id.to_string(), "note": note });
                 operator.act("alarm acknowledge", arguments, async |op| alarms::acknowledge(op, id, note.as_deref()).await).await?;

@@ -30,11 +30,13 @@ mod proposal;
 mod purpose;
 mod quota;
 mod reindex;
+mod review;
 mod role;
 mod schema;
 mod serve;
 mod settings;
 mod team;
+mod who_could_see;
 mod witness;
 
 use std::process::ExitCode;
@@ -94,6 +96,8 @@ enum Command {
     Quota(quota::Quota),
     Alarm(alarm::Alarm),
     Departure(departure::Departure),
+    Review(review::Review),
+    WhoCouldSee(who_could_see::WhoCouldSee),
     Hold(hold::Hold),
     Erase(erase::Erase),
     Agreement(agreement::Agreement),
@@ -154,6 +158,8 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
         Command::Quota(quota) => in_runtime(Operator::during(&global, async |operator| quota.run(operator).await)),
         Command::Alarm(alarm) => in_runtime(Operator::during(&global, async |operator| alarm.run(operator).await)),
+        Command::WhoCouldSee(asked) => in_runtime(Operator::during(&global, async |operator| asked.run(operator).await)),
+        Command::Review(review) => in_runtime(Operator::during(&global, async |operator| review.run(operator).await)),
         Command::Hold(hold) => in_runtime(Operator::during(&global, async |operator| hold.run(operator).await)),
         Command::Erase(erase) => in_runtime(Operator::during(&global, async |operator| erase.run(operator).await)),
         Command::Agreement(agreement) => in_runtime(Operator::during(&global, async |operator| agreement.run(operator).await)),

@@ -66,6 +66,14 @@ impl Alarm {
         AccountReference::of(op(ctx), self.whole.finding.subject)
     }
 
+    /// How it left the house, by each channel that was set when it was raised.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<AlarmDelivery>> {
+        let op = op(ctx);
+        let found = alarms::deliveries(op, &[self.whole.id]).await.outward(op)?;
+        Ok(found.into_iter().map(AlarmDelivery::from).collect())
+    }
+
     /// Who acknowledged it; with `acknowledgedAt`, null is the operator, on the command line.
     async fn acknowledged_by(&self, ctx: &Context<'_>) -> Option<AccountReference> {
         self.whole.acknowledged.as_ref()?.1.map(|id| AccountReference::of(op(ctx), id))
@@ -97,6 +105,46 @@ impl From<alarms::Alarm> for Alarm {
     }
 }
 
+/// Where a delivery stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum DeliveryState {
+    /// It will be tried, or tried again.
+    Pending,
+    /// It was taken.
+    Delivered,
+    /// It was tried for three days and given up; `resendAlarm` begins anew.
+    GivenUp,
+}
+
+/// An alarm on its way out of the house.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct AlarmDelivery {
+    /// `webhook` or `mail`.
+    channel: String,
+    /// Where it stands.
+    state: DeliveryState,
+    /// How often it was tried.
+    attempts: u32,
+    /// When it is tried next.
+    next_at: Option<DateTime>,
+    /// When it was taken.
+    delivered_at: Option<DateTime>,
+    /// Why the last attempt failed; null while another is under way.
+    last_error: Option<String>,
+}
+
+impl From<alarms::Delivery> for AlarmDelivery {
+    fn from(delivery: alarms::Delivery) -> Self {
+        let alarms::Delivery { channel, attempts, next_at, delivered_at, last_error, .. } = delivery;
+        let state = match (delivered_at, next_at) {
+            (Some(_), _) => DeliveryState::Delivered,
+            (None, Some(_)) => DeliveryState::Pending,
+            (None, None) => DeliveryState::GivenUp,
+        };
+        Self { channel, state, attempts, next_at: next_at.map(DateTime), delivered_at: delivered_at.map(DateTime), last_error }
+    }
+}
+
 /// Which alarms; all conditions must hold.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct AlarmFilter {
@@ -106,12 +154,14 @@ pub struct AlarmFilter {
     subject: Option<ID>,
     /// Acknowledged ones, or those that are not.
     acknowledged: Option<bool>,
+    /// Those that a channel has given up to deliver, or the others.
+    undelivered: Option<bool>,
 }
 
 impl AlarmFilter {
     fn read(self) -> std::result::Result<alarms::AlarmFilter, Refusal> {
         let subject = self.subject.as_ref().map(id).transpose()?;
-        Ok(alarms::AlarmFilter { rule: self.rule.map(Rule::from), subject, acknowledged: self.acknowledged })
+        Ok(alarms::AlarmFilter { rule: self.rule.map(Rule::from), subject, acknowledged: self.acknowledged, undelivered: self.undelivered })
     }
 }
 
@@ -134,6 +184,13 @@ pub struct AcknowledgeAlarmInput {
     id: ID,
     /// What came of it: 1 to 500 characters.
     note: Option<String>,
+}
+
+/// Which alarm is to be sent again.
+#[derive(Debug, InputObject)]
+pub struct ResendAlarmInput {
+    /// Which.
+    id: ID,
 }
 
 /// An alarm as it is now.
@@ -181,6 +238,14 @@ impl AlarmMutation {
         let op = op(ctx);
         let which = id(&input.id).outward(op)?;
         let alarm = alarms::acknowledge(op, which, input.note.as_deref()).await.outward(op)?;
+        Ok(Some(AlarmPayload { alarm: alarm.into() }))
+    }
+
+    /// Sends an alarm again through the channels that have given it up; `CONFLICT` if none has. Needs `ALARM_HANDLE`.
+    async fn resend_alarm(&self, ctx: &Context<'_>, #[graphql(desc = "Which.")] input: ResendAlarmInput) -> Result<Option<AlarmPayload>> {
+        let op = op(ctx);
+        let which = id(&input.id).outward(op)?;
+        let alarm = alarms::resend(op, which).await.outward(op)?;
         Ok(Some(AlarmPayload { alarm: alarm.into() }))
     }
 }

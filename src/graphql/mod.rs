@@ -7,6 +7,7 @@ pub mod access_log;
 pub mod access_log_filter;
 pub mod access_record;
 mod access_record_context;
+pub mod access_review;
 mod access_stats;
 pub mod account;
 pub mod agreement;
@@ -51,6 +52,7 @@ pub mod session;
 pub mod team;
 pub mod upload;
 pub mod viewer;
+mod who_could_see;
 mod who_saw;
 
 /// The root of queries.
@@ -68,6 +70,8 @@ pub struct Query(
     purpose::PurposeQuery,
     quota::QuotaQuery,
     alarm::AlarmQuery,
+    access_review::AccessReviewQuery,
+    who_could_see::WhoCouldSeeQuery,
     erasure::ErasureQuery,
     legal_hold::LegalHoldQuery,
     agreement::AgreementQuery,
@@ -95,6 +99,7 @@ pub struct Mutation(
     purpose::PurposeMutation,
     quota::QuotaMutation,
     alarm::AlarmMutation,
+    access_review::AccessReviewMutation,
     erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
     agreement_change::AgreementMutation,

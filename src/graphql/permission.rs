@@ -41,6 +41,7 @@ names! {
     PolicyManage "Change roles, grants, teams, compartments, field markings and the notice.";
     AccountsManage "Add, lock and unlock people and apps; end their sessions.";
     LogRead "Read the access log.";
+    GrantReview "Confirm or withdraw, in access reviews, grants for the grant's team.";
     AlarmHandle "See alarms and acknowledge them.";
     RegisterRead "See every account of the register of contact accounts.";
     RegisterManage "Enter the company's accounts into the register, and change them.";

@@ -38,6 +38,7 @@ permissions! {
     PolicyManage "POLICY_MANAGE" "Change roles, grants, teams, compartments, field markings and the notice.";
     AccountsManage "ACCOUNTS_MANAGE" "Add, lock and unlock people and apps; end their sessions.";
     LogRead "LOG_READ" "Read the access log.";
+    GrantReview "GRANT_REVIEW" "Confirm or withdraw, in access reviews, grants for the grant's team.";
     AlarmHandle "ALARM_HANDLE" "See alarms and acknowledge them.";
     RegisterRead "REGISTER_READ" "See every account of the register of contact accounts.";
     RegisterManage "REGISTER_MANAGE" "Enter the company's accounts into the register, and change them.";

@@ -57,9 +57,9 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 /// The roles that ship.
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
-        AccountsManage, AlarmHandle, CustodyRead, DataErase, DepartureManage, DirectoryRead, HoldManage, LeadArchive, LeadAssign,
-        LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage,
-        RegisterRead,
+        AccountsManage, AlarmHandle, CustodyRead, DataErase, DepartureManage, DirectoryRead, GrantReview, HoldManage, LeadArchive,
+        LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift,
+        RegisterManage, RegisterRead,
     };
     const NONE: Quotas =
         Quotas { leads_per_hour: None, leads_per_day: None, new_leads_per_day: None, rows_per_export: None, export_rows_per_day: None };
@@ -96,6 +96,7 @@ pub const ROLES: &[BuiltIn] = {
                 RegisterRead,
                 CustodyRead,
                 QuotaLift,
+                GrantReview,
             ],
             &[(Scope::Team, Level::TradeSecret, &[])],
             quotas(5_000, 10_000, 5_000, 10_000),
@@ -127,6 +128,7 @@ pub const ROLES: &[BuiltIn] = {
             &[
                 PolicyManage,
                 PolicyRead,
+                GrantReview,
                 AccountsManage,
                 AlarmHandle,
                 DirectoryRead,

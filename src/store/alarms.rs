@@ -64,15 +64,24 @@ pub struct AlarmFilter {
     pub subject: Option<Id>,
     /// Acknowledged, or not.
     pub acknowledged: Option<bool>,
+    /// Given up by a channel, or by none.
+    pub undelivered: Option<bool>,
 }
 
 impl AlarmFilter {
     fn condition(&self) -> Condition {
         let acknowledged = |yes: bool| if yes { Column::AcknowledgedAt.is_not_null() } else { Column::AcknowledgedAt.is_null() };
+        let given_up = || {
+            let given_up = alarm_delivery::Entity::find().select_only().column(alarm_delivery::Column::AlarmId);
+            let given_up = given_up.filter(alarm_delivery::Column::NextAt.is_null()).filter(alarm_delivery::Column::DeliveredAt.is_null());
+            sea_orm::QueryTrait::into_query(given_up)
+        };
+        let undelivered = |yes: bool| if yes { Column::Id.in_subquery(given_up()) } else { Column::Id.not_in_subquery(given_up()) };
         Condition::all()
             .add_option(self.rule.map(|rule| Column::Rule.eq(rule.name())))
             .add_option(self.subject.map(|subject| Column::SubjectId.eq(subject.0)))
             .add_option(self.acknowledged.map(acknowledged))
+            .add_option(self.undelivered.map(undelivered))
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Delivery {
     pub next_at: Option<Timestamp>,
     /// When it was taken.
     pub delivered_at: Option<Timestamp>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed; `None` while another is under way.
     pub last_error: Option<String>,
 }
 
@@ -59,6 +59,7 @@ impl Tx<'_> {
         let update = Entity::update_many()
             .col_expr(Column::Attempts, Expr::value(i64::from(due.attempts) + 1))
             .col_expr(Column::NextAt, Expr::value(until.0))
+            .col_expr(Column::LastError, Expr::value(None::<String>))
             .filter(Column::AlarmId.eq(due.alarm.0))
             .filter(Column::Channel.eq(due.channel.as_str()))
             .filter(Column::Attempts.eq(i64::from(due.attempts)))

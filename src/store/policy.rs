@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use entity::{lead, policy_change, policy_item, policy_revision};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
+use entity::{lead, policy_change, policy_item, policy_revision, subject};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
 
 use super::{Store, StoreError, Tx};
 use crate::{
@@ -118,6 +118,15 @@ impl Store {
         let query = policy_revision::Entity::find().select_only().column(policy_revision::Column::Number);
         let query = query.filter(policy_revision::Column::At.lte(at.0)).order_by_desc(policy_revision::Column::Number).limit(1);
         Ok(query.into_tuple().one(&self.0.main).await?)
+    }
+
+    /// The accounts that were there at a moment and, as far as that is known, not locked: a lock that was lifted since is not. By id.
+    pub async fn accounts_open(&self, _permit: Permit, at: Timestamp) -> Result<Vec<Id>, StoreError> {
+        use subject::Column;
+        let open = Condition::any().add(Column::LockedAt.is_null()).add(Column::LockedAt.gt(at.0));
+        let query = subject::Entity::find().select_only().column(Column::Id).filter(Column::CreatedAt.lte(at.0)).filter(open);
+        let ids: Vec<i64> = query.order_by_asc(Column::Id).into_tuple().all(&self.0.main).await?;
+        Ok(ids.into_iter().map(Id).collect())
     }
 
     /// The revision with this number, made again from every change up to it.

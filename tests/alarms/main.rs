@@ -4,6 +4,7 @@
 #[path = "../live/clients.rs"]
 #[allow(dead_code, reason = "this binary uses one of both transports")]
 mod clients;
+mod delivered;
 mod raised;
 #[path = "../support/mod.rs"]
 mod support;

@@ -27,6 +27,7 @@ pub mod property;
 pub mod python;
 pub mod s3;
 pub mod schema;
+pub mod smtp;
 pub mod witness;
 pub mod world;
 

@@ -1,5 +1,6 @@
 //! Alarms: rules over the ledger, evaluated beside the sequencer; seen and acknowledged by people.
 
+mod deliver;
 mod facts;
 mod seat;
 mod settings;
@@ -9,14 +10,16 @@ use std::sync::{Arc, Weak};
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
+use self::deliver::Ways;
 pub use self::{
+    deliver::{deliver, deliveries, keep_delivering, resend},
     seat::{Alarms, watch},
     settings::Settings,
 };
 use super::{Core, Error, Op, holds::REASON, revise::author};
 pub use crate::{
     alarm::{Finding, Rule, Rules},
-    store::{Alarm, AlarmFilter},
+    store::{Alarm, AlarmFilter, Delivery},
 };
 use crate::{
     domain::Id,
@@ -98,7 +101,7 @@ pub async fn acknowledge(op: &Op, id: Id, note: Option<&str>) -> Result<Alarm, E
 }
 
 /// An operation of the server's own, which nobody asked for.
-async fn unattended(core: &Arc<Core>) -> Result<Op, Error> {
+pub(in crate::app) async fn unattended(core: &Arc<Core>) -> Result<Op, Error> {
     let client = crate::domain::Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
     Ok(Op::open(Arc::clone(core), crate::domain::Subject::OPERATOR, client, None).await?)
 }

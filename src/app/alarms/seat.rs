@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::{Settings, facts, unattended};
+use super::{Settings, Ways, facts, unattended};
 use crate::{
     alarm::{Fact, Finding, Watch},
     app::{
@@ -38,6 +38,7 @@ const WRITE_BEHIND: u64 = 16_384;
 #[derive(Debug)]
 pub struct Alarms {
     settings: Settings,
+    ways: Ways,
     seat: Mutex<Option<Seat>>,
 }
 
@@ -55,12 +56,17 @@ struct Seat {
 impl Alarms {
     /// Nothing watched yet.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, seat: Mutex::default() }
+        Self { ways: Ways::open(&settings), settings, seat: Mutex::default() }
     }
 
     /// What raises an alarm, and where it goes.
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The ways out that are set.
+    pub(super) const fn ways(&self) -> &Ways {
+        &self.ways
     }
 }
 
@@ -178,12 +184,13 @@ async fn raise(core: &Arc<Core>, alarms: Vec<Alarm>, step: AlarmStep) -> Result<
         let Finding { rule, subject, place, found, against, .. } = alarm.finding;
         tracing::warn!(alarm = %alarm.id, rule = rule.name(), %subject, record = place, found, against, "alarm");
     }
+    let channels = core.alarms.ways.channels();
     let committed = op.commit(alarms.iter().map(change).collect(), move |tx| {
         Box::pin(async move {
             if !tx.step_alarms(step).await? {
                 return Err(overtaken());
             }
-            Ok(tx.put_alarms(&alarms, &[]).await?)
+            Ok(tx.put_alarms(&alarms, &channels).await?)
         })
     });
     committed.await?;

@@ -2,14 +2,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::alarm::Rules;
+use crate::{
+    alarm::Rules,
+    notify::{MailSettings, WebhookSettings},
+};
 
-/// What raises an alarm.
+/// What raises an alarm, and where it goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// What the rules are set to.
     pub rules: Rules,
+    /// Where people look at an alarm: an address with `{id}` in it, sent along.
+    pub link: Option<String>,
+    /// The webhook that is called.
+    pub webhook: WebhookSettings,
+    /// The e-mail that is sent.
+    pub mail: MailSettings,
 }
 
 impl Settings {
@@ -25,6 +34,20 @@ impl Settings {
             ("alarms.rules.switches", switches),
             ("alarms.rules.switches_seconds", switches_seconds),
         ];
-        positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"))
+        let zero = positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"));
+        let webhook = || {
+            let (key, wrong) = self.webhook.nonsense()?;
+            Some((if key == "url" { "alarms.webhook.url" } else { "alarms.webhook.secret" }, wrong))
+        };
+        let mail = || {
+            let (key, wrong) = self.mail.nonsense()?;
+            let key = match key {
+                "server" => "alarms.mail.server",
+                "from" => "alarms.mail.from",
+                _ => "alarms.mail.to",
+            };
+            Some((key, wrong))
+        };
+        zero.or_else(webhook).or_else(mail)
     }
 }
