@@ -3,5 +3,5 @@
 mod export;
 mod verify;
 
-pub use export::{Plan, plan};
+pub use export::{Plan, Rendered, Rendering, plan};
 pub use verify::{Checked, Kept, check, find};
