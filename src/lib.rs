@@ -11,6 +11,7 @@
 //! - [`audit`]: the access record and its recorder.
 //! - [`ledger`]: tree, receipts, checkpoints; pure.
 //! - [`import`]: reading rows of CSV files, and when a row is a lead that is there already; pure.
+//! - [`evidence`]: how facts about a range of time become a report, data and a file; pure.
 //! - [`app`]: use cases.
 //! - [`graphql`]: translation between GraphQL and use cases.
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
@@ -28,6 +29,7 @@ pub mod auth;
 pub mod config;
 pub mod courier;
 pub mod domain;
+pub mod evidence;
 pub mod graphql;
 pub mod http;
 pub mod import;
