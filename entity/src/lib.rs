@@ -17,6 +17,7 @@ pub mod departure_handover;
 pub mod departure_lead;
 pub mod departure_task;
 pub mod erasure;
+pub mod evidence_order;
 pub mod generation;
 pub mod idempotency;
 pub mod import_mapping;

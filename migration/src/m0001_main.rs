@@ -248,6 +248,10 @@ CREATE TABLE idempotency (
     PRIMARY KEY (actor, item)
 )
 --
+CREATE TABLE evidence_order (
+    id ROWID, person_id BIGINT, app_id BIGINT, request_id BIGINT NOT NULL, wanted TEXT NOT NULL, expires_at BIGINT NOT NULL
+)
+--
 CREATE TABLE change_detail (
     request_id BIGINT NOT NULL, seq BIGINT NOT NULL, kind STRING NOT NULL, item STRING NOT NULL, before TEXT, after TEXT,
     salt BYTES NOT NULL, PRIMARY KEY (request_id, seq)

@@ -46,6 +46,10 @@ pub struct Limits {
     pub request_time: u64,
     /// Milliseconds for a change.
     pub change_time: u64,
+    /// Evidence files being made at once; further ones wait for `request_time`, then they are turned away.
+    pub evidence_files: usize,
+    /// Milliseconds for making an evidence file.
+    pub evidence_time: u64,
     /// Requests being answered at once; further ones wait.
     pub concurrency: usize,
 }
@@ -73,6 +77,8 @@ impl Default for Limits {
             page_size: 500,
             request_time: 30_000,
             change_time: 60_000,
+            evidence_files: 1,
+            evidence_time: 900_000,
             concurrency: 512,
         }
     }

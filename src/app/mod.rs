@@ -19,6 +19,7 @@ pub mod departures;
 mod effect;
 pub mod erasure;
 pub mod error;
+pub mod evidence;
 pub mod export;
 pub mod grants;
 pub mod holds;

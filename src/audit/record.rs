@@ -176,6 +176,8 @@ impl Number {
 
 /// The operation's name in the record of an exported file. No GraphQL operation can have it.
 pub const EXPORT_FILE: &str = "export file";
+/// The operation's name in the record of an evidence file. No GraphQL operation can have it.
+pub const EVIDENCE_FILE: &str = "evidence file";
 /// The reason in the record of the operation that asked for a file.
 pub const EXPORTED: &str = "exported";
 

@@ -11,6 +11,7 @@ mod custody;
 mod demo;
 mod departure;
 mod erase;
+mod evidence;
 mod exit;
 mod export;
 mod find;
@@ -98,6 +99,7 @@ enum Command {
     Departure(departure::Departure),
     Review(review::Review),
     WhoCouldSee(who_could_see::WhoCouldSee),
+    Evidence(evidence::Evidence),
     Hold(hold::Hold),
     Erase(erase::Erase),
     Agreement(agreement::Agreement),
@@ -160,6 +162,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Alarm(alarm) => in_runtime(Operator::during(&global, async |operator| alarm.run(operator).await)),
         Command::WhoCouldSee(asked) => in_runtime(Operator::during(&global, async |operator| asked.run(operator).await)),
         Command::Review(review) => in_runtime(Operator::during(&global, async |operator| review.run(operator).await)),
+        Command::Evidence(evidence) => in_runtime(Operator::during(&global, async |operator| evidence.run(operator).await)),
         Command::Hold(hold) => in_runtime(Operator::during(&global, async |operator| hold.run(operator).await)),
         Command::Erase(erase) => in_runtime(Operator::during(&global, async |operator| erase.run(operator).await)),
         Command::Agreement(agreement) => in_runtime(Operator::during(&global, async |operator| agreement.run(operator).await)),

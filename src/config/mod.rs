@@ -139,6 +139,8 @@ impl Settings {
             ("limits.uploads", limits.uploads),
             ("limits.upload_time", limits.upload_time as usize),
             ("limits.upload_stall", limits.upload_stall as usize),
+            ("limits.evidence_files", limits.evidence_files),
+            ("limits.evidence_time", limits.evidence_time as usize),
             ("limits.concurrency", limits.concurrency),
             ("http.connections", self.http.connections),
             ("http.header_time", self.http.header_time as usize),

@@ -24,6 +24,7 @@ pub mod departure_rules;
 pub mod departure_task;
 pub mod erasure;
 pub mod error;
+pub mod evidence;
 pub mod export;
 mod exposure;
 pub mod field_marking;
@@ -85,6 +86,7 @@ pub struct Mutation(
     lead::LeadMutation,
     import::ImportMutation,
     export::ExportMutation,
+    evidence::EvidenceMutation,
     session::SessionMutation,
     person::PersonMutation,
     app::AppMutation,

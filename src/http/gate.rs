@@ -34,6 +34,8 @@ pub struct Gate {
     pub(super) turns: Semaphore,
     /// How many requests with files may be taken in and answered at once.
     pub(super) uploads: Arc<Semaphore>,
+    /// How many evidence files may be made at once.
+    pub(super) evidence: Semaphore,
     /// The subscriptions that are open.
     pub(super) places: Arc<Places>,
     /// Tells subscriptions that the server stops; each of them, and each WebSocket, holds a receiver.
@@ -64,9 +66,9 @@ impl Gate {
         let bounds = Bounds::of(&schema, limits).await;
         let turns = Semaphore::new(limits.concurrency);
         let uploads = Arc::new(Semaphore::new(limits.uploads));
-        let prepared = PreparedDocuments::default();
+        let (prepared, evidence) = (PreparedDocuments::default(), Semaphore::new(limits.evidence_files));
         let (metrics, places, stopping) = (Metrics::new(), Arc::new(Places::new(&subscriptions)), watch::Sender::new(false));
-        Ok(Self { core, schema, settings, subscriptions, documents, bounds, prepared, metrics, turns, uploads, places, stopping })
+        Ok(Self { core, schema, settings, subscriptions, documents, bounds, prepared, metrics, turns, uploads, evidence, places, stopping })
     }
 
     /// Completes every subscription, now and from now on.

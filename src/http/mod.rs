@@ -4,6 +4,7 @@ mod answer;
 mod auth;
 mod authenticate;
 mod caller;
+mod evidence;
 mod gate;
 mod graphql;
 mod health;

@@ -7,7 +7,7 @@ use axum::{
     routing::{any, get},
 };
 
-use super::{Gate, auth, graphql, health, ledger, metrics};
+use super::{Gate, auth, evidence, graphql, health, ledger, metrics};
 
 /// The routes.
 pub fn router(gate: Arc<Gate>) -> Router {
@@ -18,5 +18,6 @@ pub fn router(gate: Arc<Gate>) -> Router {
         .route("/metrics", get(metrics::metrics))
         .merge(auth::routes())
         .merge(ledger::routes())
+        .merge(evidence::routes())
         .with_state(gate)
 }

@@ -129,6 +129,25 @@ impl Store {
         Ok(ids.into_iter().map(Id).collect())
     }
 
+    /// Revisions by rising number, at most `first`, those above `after` only, each with what it changed.
+    pub async fn policy_changes(
+        &self,
+        _permit: Permit,
+        after: i64,
+        first: u64,
+    ) -> Result<Vec<(RevisionEntry, Vec<ItemChange>)>, StoreError> {
+        let rows = policy_revision::Entity::find().filter(policy_revision::Column::Number.gt(after));
+        let rows = rows.order_by_asc(policy_revision::Column::Number).limit(first).all(&self.0.main).await?;
+        let last = rows.last().map_or(after, |row| row.number);
+        let mut changed: BTreeMap<i64, Vec<ItemChange>> = BTreeMap::new();
+        let changes = policy_change::Entity::find().filter(policy_change::Column::Revision.gt(after));
+        let changes = changes.filter(policy_change::Column::Revision.lte(last)).order_by_asc(policy_change::Column::Revision);
+        for row in changes.order_by_asc(policy_change::Column::Seq).all(&self.0.main).await? {
+            changed.entry(row.revision).or_default().push(change(row)?);
+        }
+        rows.into_iter().map(|row| Ok((entry(row.clone())?, changed.remove(&row.number).unwrap_or_default()))).collect()
+    }
+
     /// The revision with this number, made again from every change up to it.
     pub async fn policy_revision(&self, _permit: Permit, number: i64) -> Result<Option<Revision>, StoreError> {
         let Some(row) = policy_revision::Entity::find_by_id(number).one(&self.0.main).await? else {

@@ -109,7 +109,7 @@ fn origin(settings: &Settings, key: &format::Public) -> String {
 }
 
 /// A bar that counts records, if somebody is watching.
-fn bar(length: u64) -> ProgressBar {
+pub(crate) fn bar(length: u64) -> ProgressBar {
     let bar = if output::is_watched() { ProgressBar::new(length) } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} records, {per_sec}, {eta} left") {
         bar.set_style(style);
@@ -118,6 +118,6 @@ fn bar(length: u64) -> ProgressBar {
     bar
 }
 
-fn counted((number, what): (u64, &str)) -> String {
+pub(crate) fn counted((number, what): (u64, &str)) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

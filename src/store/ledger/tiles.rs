@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, Q
 
 use super::digests;
 use crate::{
-    domain::{Digest, Id},
+    domain::{Digest, Id, Timestamp},
     ledger::{Growth, growth::edge_index, proof::Tiles},
     store::{Store, StoreError},
 };
@@ -76,6 +76,28 @@ impl Store {
             None => all.order_by_desc(ledger_checkpoint::Column::Size),
         };
         Ok(query.one(&self.0.ledger).await?.map(|row| (row.size as u64, row.note)))
+    }
+
+    /// The smallest checkpoint that was signed at this moment or later: size, note, when. Once there is one it stays the same,
+    /// however far the tree grows.
+    pub async fn ledger_signed_since(&self, moment: Timestamp) -> Result<Option<(u64, String, Timestamp)>, StoreError> {
+        let later = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::At.gte(moment.0));
+        let row = later.order_by_asc(ledger_checkpoint::Column::Size).one(&self.0.ledger).await?;
+        Ok(row.map(|row| (row.size as u64, row.note, Timestamp(row.at))))
+    }
+
+    /// The size of the largest checkpoint that is smaller than this; 0 if there is none.
+    pub async fn ledger_signed_below(&self, size: u64) -> Result<u64, StoreError> {
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        let smaller = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::Size.lt(size));
+        let row = smaller.order_by_desc(ledger_checkpoint::Column::Size).one(&self.0.ledger).await?;
+        Ok(row.map_or(0, |row| row.size as u64))
+    }
+
+    /// When the first checkpoint was signed.
+    pub async fn ledger_first_signed(&self) -> Result<Option<Timestamp>, StoreError> {
+        let first = ledger_checkpoint::Entity::find().order_by_asc(ledger_checkpoint::Column::Size).one(&self.0.ledger).await?;
+        Ok(first.map(|row| Timestamp(row.at)))
     }
 
     /// In each closed epoch the first entry that has no place in the tree: epoch and number; of the first 64 such epochs.
