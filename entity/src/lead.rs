@@ -33,6 +33,7 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub archived: i64,
+    pub reader_id: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

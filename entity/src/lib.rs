@@ -10,6 +10,7 @@ pub mod alarm_cursor;
 pub mod alarm_delivery;
 pub mod app;
 pub mod app_secret;
+pub mod canary;
 pub mod change_detail;
 pub mod contact_account;
 pub mod departure;

@@ -174,7 +174,7 @@ CREATE TABLE lead (
     company STRING, industry STRING, country STRING, stage STRING, source STRING, first_name STRING, last_name STRING,
     title STRING, website STRING, city STRING, owner_id BIGINT, team_id BIGINT, tags TEXT, reference STRING,
     emails TEXT, phones TEXT, deal_value BIGINT, score BIGINT, notes TEXT,
-    created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, archived BIGINT NOT NULL
+    created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL, archived BIGINT NOT NULL, reader_id BIGINT
 )
 --
 CREATE INDEX lead_company ON lead (company, id)
@@ -214,6 +214,12 @@ CREATE TABLE lead_word (
 ) CLUSTERED
 --
 CREATE INDEX lead_word_lead ON lead_word (lead_id)
+--
+CREATE TABLE canary (
+    lead_id ROWID, reader_id BIGINT, export_id BIGINT, made_at BIGINT NOT NULL, placed_at BIGINT
+)
+--
+CREATE INDEX canary_reader ON canary (reader_id)
 --
 CREATE TABLE import_run (
     id ROWID, at BIGINT NOT NULL, by_id BIGINT, file STRING NOT NULL, sha256 STRING NOT NULL, format STRING NOT NULL,

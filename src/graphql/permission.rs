@@ -49,4 +49,5 @@ names! {
     DataErase "Erase what is kept of a lead or a person, together with another who may.";
     HoldManage "Set and lift legal holds, together with another who may.";
     DepartureManage "Begin, run and close departures; see what those who leave were shown, in numbers.";
+    TrapKeep "See which leads are canaries, and trace lists that were found outside.";
 }

@@ -46,6 +46,7 @@ permissions! {
     DataErase "DATA_ERASE" "Erase what is kept of a lead or a person, together with another who may.";
     HoldManage "HOLD_MANAGE" "Set and lift legal holds, together with another who may.";
     DepartureManage "DEPARTURE_MANAGE" "Begin, run and close departures; see what those who leave were shown, in numbers.";
+    TrapKeep "TRAP_KEEP" "See which leads are canaries, and trace lists that were found outside.";
 }
 
 impl Permission {

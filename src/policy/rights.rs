@@ -66,6 +66,8 @@ pub struct Rights {
     agreed: Vec<Agreed>,
     /// When the first of them ends.
     agreed_until: Option<Timestamp>,
+    /// Whose canaries are there among the leads.
+    reader: Option<Id>,
 }
 
 /// An acceptance in force.
@@ -97,6 +99,7 @@ impl Rights {
             unsigned: None,
             agreed: Vec::new(),
             agreed_until: None,
+            reader: None,
         }
     }
 
@@ -122,7 +125,7 @@ impl Rights {
     ///
     /// A subject whose grants open more than [`MAX_WINDOWS`] windows sees the first of them by grant id.
     pub fn of(policy: &PolicyDocument, subject: Id, declared: Declared, now: Timestamp) -> Self {
-        let mut rights = Self { declared, ..Self::none(policy) };
+        let mut rights = Self { declared, reader: Some(subject), ..Self::none(policy) };
         let purpose = policy.purpose(declared);
         let narrowing = purpose.map(|(_, purpose)| purpose.window());
         let held = policy.grants.iter().filter(|(_, grant)| grant.subject == subject.0 && grant.is_active(now));
@@ -163,7 +166,7 @@ impl Rights {
         rights
     }
 
-    /// What an app may do on behalf of a person: what both may.
+    /// What an app may do on behalf of a person, the `other`: what both may. The canaries are the person's.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let pairs = self.windows.iter().flat_map(|mine| other.windows.iter().map(|theirs| mine.intersection(theirs)));
@@ -185,6 +188,7 @@ impl Rights {
             unsigned: None,
             agreed: Vec::new(),
             agreed_until: None,
+            reader: other.reader,
         }
     }
 
@@ -242,7 +246,7 @@ impl Rights {
         if let Some(refusal) = &self.unsigned {
             return Err(refusal.clone());
         }
-        let scope = LeadScope::new(self.windows.clone(), self.field_markings.clone()).with(permission);
+        let scope = LeadScope::new(self.windows.clone(), self.field_markings.clone(), self.reader).with(permission);
         if scope.windows().is_empty() && self.closed.contains(permission) {
             return Err(self.purpose_required());
         }

@@ -57,9 +57,7 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 /// The roles that ship.
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
-        AccountsManage, AlarmHandle, CustodyRead, DataErase, DepartureManage, DirectoryRead, GrantReview, HoldManage, LeadArchive,
-        LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift,
-        RegisterManage, RegisterRead,
+        AccountsManage, AlarmHandle, CustodyRead, DataErase, DepartureManage, DirectoryRead, GrantReview, HoldManage, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage, RegisterRead, TrapKeep,
     };
     const NONE: Quotas =
         Quotas { leads_per_hour: None, leads_per_day: None, new_leads_per_day: None, rows_per_export: None, export_rows_per_day: None };
@@ -142,6 +140,13 @@ pub const ROLES: &[BuiltIn] = {
             NONE,
         ),
         ("hr", "Human resources: begins and runs departures, no lead.", &[DepartureManage, DirectoryRead], &[], NONE),
+        (
+            "trap-keeper",
+            "Keeps the trap: knows the canaries and traces lists found outside, no lead.",
+            &[TrapKeep, DirectoryRead],
+            &[],
+            NONE,
+        ),
     ]
 };
 
@@ -193,6 +198,9 @@ pub const ADMIN: &str = "admin";
 /// built-in `admin` and `auditor` are two persons. A role with either opens no window onto leads.
 pub const MANAGING: &[Permission] =
     &[Permission::PolicyManage, Permission::AccountsManage, Permission::DataErase, Permission::HoldManage, Permission::DepartureManage];
+/// What knows the canaries. Nobody can hold it together with one of [`MANAGING`] or with a window onto leads: whoever could take
+/// leads, or let somebody take them, must not be able to leave the canaries out.
+pub const TRAPPING: &[Permission] = &[Permission::TrapKeep];
 /// What reviews.
 pub const REVIEWING: &[Permission] = &[Permission::LogRead];
 

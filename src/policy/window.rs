@@ -81,11 +81,17 @@ pub enum Disposition {
 pub struct LeadScope {
     windows: Vec<Window>,
     field_markings: Arc<[Marking]>,
+    reader: Option<Id>,
 }
 
 impl LeadScope {
-    pub(super) fn new(windows: Vec<Window>, field_markings: Arc<[Marking]>) -> Self {
-        Self { windows, field_markings }
+    pub(super) fn new(windows: Vec<Window>, field_markings: Arc<[Marking]>, reader: Option<Id>) -> Self {
+        Self { windows, field_markings, reader }
+    }
+
+    /// Whose canaries are there among the leads; nobody else's are, and for the operator none.
+    pub const fn reader(&self) -> Option<Id> {
+        self.reader
     }
 
     /// The windows; bit *i* of a row's windows is the *i*-th.
@@ -97,7 +103,7 @@ impl LeadScope {
     #[must_use]
     pub fn with(&self, permission: Permission) -> Self {
         let windows = self.windows.iter().filter(|window| window.permissions.contains(permission)).cloned().collect();
-        Self::new(windows, self.field_markings.clone())
+        Self::new(windows, self.field_markings.clone(), self.reader)
     }
 
     /// The fields that are clear and masked on a row which these windows open.

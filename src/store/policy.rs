@@ -98,9 +98,10 @@ impl Tx<'_> {
 }
 
 impl Store {
-    /// Whether any lead belongs to this team itself.
+    /// Whether any lead belongs to this team itself; canaries are none.
     pub async fn team_has_leads(&self, _permit: Permit, team: Id) -> Result<bool, StoreError> {
-        let one = lead::Entity::find().select_only().column(lead::Column::Id).filter(lead::Column::TeamId.eq(team.0)).limit(1);
+        let one = lead::Entity::find().select_only().column(lead::Column::Id).filter(lead::Column::TeamId.eq(team.0));
+        let one = one.filter(lead::Column::ReaderId.is_null()).limit(1);
         Ok(one.into_tuple::<i64>().one(&self.0.main).await?.is_some())
     }
 

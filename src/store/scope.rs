@@ -27,9 +27,18 @@ impl Iden for FieldColumn {
     }
 }
 
-/// The row exists for the subject: some window opens it.
+/// The row exists for the subject: some window opens it, and it is no canary of another reader's.
 pub(super) fn row_exists(scope: &LeadScope) -> Expr {
-    any(scope.windows().iter().map(window_opens))
+    any(scope.windows().iter().map(window_opens)).and(is_there(scope))
+}
+
+/// A lead, or a canary of whoever reads: the only place where the two are told apart.
+fn is_there(scope: &LeadScope) -> Expr {
+    let real = Expr::col(Column::ReaderId).is_null();
+    match scope.reader() {
+        None => real,
+        Some(reader) => real.or(Expr::col(Column::ReaderId).eq(reader.0)),
+    }
 }
 
 /// How many arms a page is gathered from at most.
@@ -55,6 +64,7 @@ pub(super) fn arms(scope: &LeadScope) -> Option<Vec<Expr>> {
             })),
         }
     }
+    let arms: Vec<Expr> = arms.into_iter().map(|arm| arm.and(is_there(scope))).collect();
     (2..=ARMS).contains(&arms.len()).then_some(arms)
 }
 

@@ -24,6 +24,11 @@ impl RoleDefinition {
     pub fn reviews(&self) -> bool {
         table::REVIEWING.iter().any(|permission| self.gives(*permission))
     }
+
+    /// Whether it knows which leads are canaries.
+    pub fn traps(&self) -> bool {
+        table::TRAPPING.iter().any(|permission| self.gives(*permission))
+    }
 }
 
 impl PolicyDocument {
@@ -39,9 +44,9 @@ impl PolicyDocument {
         active.map(|grant| Id(grant.subject)).filter(|subject| acting.open_account(*subject).is_some()).collect()
     }
 
-    /// Whether a person or app holds, or is about to hold, a role that manages or reviews.
+    /// Whether a person or app holds, or is about to hold, a role that manages, reviews or keeps the trap.
     pub fn has_duty(&self, subject: Id, now: Timestamp) -> bool {
-        let duty = |grant: &GrantRow| self.roles.get(&grant.role).is_some_and(|role| role.manages() || role.reviews());
+        let duty = |grant: &GrantRow| self.roles.get(&grant.role).is_some_and(|role| role.manages() || role.reviews() || role.traps());
         self.standing(now).any(|(_, grant)| grant.subject == subject.0 && duty(grant))
     }
 
@@ -98,9 +103,13 @@ impl PolicyDocument {
         if manages && reviews {
             return Err(Refusal::new(Code::Conflict, "Nobody can manage and review: admin and auditor are two persons."));
         }
+        let (traps, sees) = (roles.iter().any(|role| role.traps()), roles.iter().any(|role| !role.windows.is_empty()));
+        if traps && (manages || sees) {
+            return Err(Refusal::new(Code::Conflict, "Nobody can keep the trap and manage, or see leads: those are two persons."));
+        }
         // Whoever answers for an app holds its secret, and would be a second person through it.
-        if (manages || reviews) && acting.accounts.get(&subject).is_some_and(|account| account.is_app) {
-            return Err(Refusal::bad_input("Roles that manage or review are for people, not for apps."));
+        if (manages || reviews || traps) && acting.accounts.get(&subject).is_some_and(|account| account.is_app) {
+            return Err(Refusal::bad_input("Roles that manage, review or keep the trap are for people, not for apps."));
         }
         if roles.iter().map(|role| role.windows.len()).sum::<usize>() > MAX_WINDOWS {
             return Err(Refusal::bad_input("The grants of one subject can open 31 windows, not more."));

@@ -77,8 +77,11 @@ impl PolicyDocument {
         if role.manages() && role.reviews() {
             return Err(Refusal::bad_input("A role cannot manage and review: duties are separate."));
         }
-        if (role.manages() || role.reviews()) && !role.windows.is_empty() {
-            return Err(Refusal::bad_input("A role that manages or reviews cannot open windows onto leads."));
+        if role.manages() && role.traps() {
+            return Err(Refusal::bad_input("A role cannot manage and keep the trap: duties are separate."));
+        }
+        if (role.manages() || role.reviews() || role.traps()) && !role.windows.is_empty() {
+            return Err(Refusal::bad_input("A role that manages, reviews or keeps the trap cannot open windows onto leads."));
         }
         Ok(role)
     }
