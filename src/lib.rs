@@ -12,6 +12,7 @@
 //! - [`ledger`]: tree, receipts, checkpoints; pure.
 //! - [`import`]: reading rows of CSV files, and when a row is a lead that is there already; pure.
 //! - [`evidence`]: how facts about a range of time become a report, data and a file; pure.
+//! - [`trap`]: who invented leads are, and which source a list found outside speaks of; pure.
 //! - [`app`]: use cases.
 //! - [`graphql`]: translation between GraphQL and use cases.
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
@@ -39,4 +40,5 @@ pub mod policy;
 pub mod server;
 pub mod store;
 pub mod system;
+pub mod trap;
 pub mod witness;

@@ -8,7 +8,7 @@ use crate::{
     app::{
         Core,
         alarms::{self, Alarms},
-        anchor,
+        anchor, canaries,
         current::Current,
         departures, erasure, housekeeping,
         quota::Quotas,
@@ -90,8 +90,11 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     let alarms = Alarms::new(settings.alarms.clone());
     let ids = IdMaker::default();
     let (agreements, reminders) = (settings.agreements, Reminders::default());
+    let secret = canaries::key::load_or_create(&settings.data, &store, &*random).await?;
+    let trap = canaries::Trap { secret, settings: settings.canaries.clone() };
+    #[rustfmt::skip]
     let core =
-        Core { store, recorder, current, clock, random, access_log, quotas, alarms, outside, agreements, reminders, ids, auth, limits };
+        Core { store, recorder, current, clock, random, access_log, quotas, alarms, outside, agreements, reminders, ids, auth, limits, trap };
     let core = Arc::new(core);
     // What was found before, here or by another server, and perhaps acknowledged.
     let mut open = anchor::look(&core).await?;
@@ -149,6 +152,7 @@ pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer
         tokio::spawn(alarms::keep_delivering(Arc::downgrade(&core))),
         tokio::spawn(departures::keep_on(Arc::downgrade(&core))),
         tokio::spawn(reviews::keep_on(Arc::downgrade(&core))),
+        tokio::spawn(canaries::keep_planted(Arc::downgrade(&core))),
     ];
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));

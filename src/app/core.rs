@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Limits, access_log, agreements, alarms::Alarms, anchor, current::Current, quota::Quotas, reminder::Reminders};
+use super::{Limits, access_log, agreements, alarms::Alarms, anchor, canaries::Trap, current::Current, quota::Quotas, reminder::Reminders};
 use crate::{
     audit::Recorder,
     auth::Auth,
@@ -41,6 +41,8 @@ pub struct Core {
     pub auth: Auth,
     /// What one request may cost.
     pub limits: Limits,
+    /// What invents canaries.
+    pub trap: Trap,
 }
 
 impl Core {

@@ -10,6 +10,7 @@ pub mod app_tokens;
 pub mod apps;
 pub mod archive;
 pub mod bundle;
+pub mod canaries;
 pub mod change;
 pub mod contact_accounts;
 pub mod core;

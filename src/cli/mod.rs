@@ -4,6 +4,7 @@
 mod agreement;
 mod alarm;
 mod app;
+mod canary;
 mod compartment;
 mod config;
 mod contact_account;
@@ -93,6 +94,7 @@ enum Command {
     Proposal(proposal::Proposal),
     ContactAccount(contact_account::ContactAccount),
     Custody(custody::Custody),
+    Canary(canary::Canary),
     Purpose(purpose::Purpose),
     Quota(quota::Quota),
     Alarm(alarm::Alarm),
@@ -157,6 +159,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::ContactAccount(account) => in_runtime(Operator::during(&global, async |operator| account.run(operator).await)),
         Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
         Command::Departure(departure) => in_runtime(Operator::during(&global, async |operator| departure.run(operator).await)),
+        Command::Canary(canary) => in_runtime(Operator::during(&global, async |operator| canary.run(operator).await)),
         Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
         Command::Quota(quota) => in_runtime(Operator::during(&global, async |operator| quota.run(operator).await)),
         Command::Alarm(alarm) => in_runtime(Operator::during(&global, async |operator| alarm.run(operator).await)),

@@ -50,6 +50,8 @@ pub struct Settings {
     pub alarms: crate::app::alarms::Settings,
     /// What holds of agreements that are published without saying otherwise.
     pub agreements: crate::app::agreements::Settings,
+    /// Which canaries there are.
+    pub canaries: crate::app::canaries::Settings,
     /// What is logged, and how.
     pub log: LogSettings,
 }
@@ -72,6 +74,7 @@ impl Default for Settings {
             quotas: crate::app::quota::Settings::default(),
             alarms: crate::app::alarms::Settings::default(),
             agreements: crate::app::agreements::Settings::default(),
+            canaries: crate::app::canaries::Settings::default(),
             log: LogSettings::default(),
         }
     }
@@ -118,6 +121,9 @@ impl Settings {
     /// The first value that is of the right type but makes no sense: its key and what is wrong.
     fn nonsense(&self) -> Option<(&'static str, &'static str)> {
         if let Some(nonsense) = self.ledger.nonsense().or_else(|| self.alarms.nonsense()) {
+            return Some(nonsense);
+        }
+        if let Some(nonsense) = self.canaries.nonsense() {
             return Some(nonsense);
         }
         let limits = &self.limits;

@@ -14,6 +14,7 @@ pub mod agreement;
 mod agreement_change;
 pub mod alarm;
 pub mod app;
+pub mod canary;
 pub mod channel;
 pub mod contact_account;
 pub mod custody;
@@ -78,6 +79,7 @@ pub struct Query(
     agreement::AgreementQuery,
     acceptance::AcceptanceQuery,
     DepartureQueries,
+    canary::CanaryQuery,
 );
 
 /// The root of mutations.
@@ -106,6 +108,7 @@ pub struct Mutation(
     legal_hold::LegalHoldMutation,
     agreement_change::AgreementMutation,
     DepartureMutations,
+    canary::CanaryMutation,
 );
 
 /// Queries about what was seen. Parts of a root stand in groups, because the compiler counts how deep they are nested.

@@ -13,7 +13,7 @@ use tempfile::SpooledTempFile;
 use super::file;
 use crate::{
     app::{
-        Error, Op,
+        Error, Op, canaries,
         leads::{LeadView, admit, note_grants, page_through},
         quota,
         seal::{self, Outcome},
@@ -92,6 +92,7 @@ pub async fn export(op: &Op, request: Request) -> Result<Exported, Error> {
     let query =
         LeadQuery { order: Order { field: None, descending: false }, limit: PAGE, select, from: None, backward: false, ..request.query };
     let query = admit(&own, &scope, query)?;
+    canaries::into_file(op, &own, &scope, &query).await?;
     let body = fill(op, &own, &scope, query).await?;
     quota::charge(&own, true).await?;
     let banner = own.trace().marking.banner(&own.snapshot.document.compartments);

@@ -10,7 +10,7 @@ use super::{
     report::{Counts, Preview, Verdict},
 };
 use crate::{
-    app::{Error, change::name_changes, leads::finders},
+    app::{Error, canaries, change::name_changes, leads::finders},
     domain::{Field, FieldSet, Id, KeyKind, LeadKey, LeadValue, LeadValues, Timestamp, words},
     import::{
         Draft, Reject,
@@ -38,6 +38,8 @@ pub(super) struct Chunk {
     pub(super) rows: Vec<Row>,
     pub(super) marking: Marking,
     pub(super) run: ImportRun,
+    /// Domains at which nobody real has mail.
+    pub(super) trapped: Vec<String>,
     /// What a dry run remembers of the chunks before; else empty.
     pub(super) memory: Memory,
     /// The change to note; `None` only looks.
@@ -56,7 +58,7 @@ pub(super) struct Done {
 
 impl Chunk {
     pub(super) async fn write(self, tx: Tx<'_>) -> Result<Done, Error> {
-        let Self { scope, rows, marking, run, mut memory, note } = self;
+        let Self { scope, rows, marking, run, trapped, mut memory, note } = self;
         let at = run.at;
         tx.lock_imports().await?;
         let keys: Vec<LeadKey> = rows.iter().flat_map(|row| identifying(&row.draft.keys)).cloned().collect();
@@ -83,6 +85,7 @@ impl Chunk {
             return Ok(done);
         }
         tx.insert_leads(&scope, &added).await?;
+        tx.let_only_see(&scope, &canaries::copies(&trapped, &added)).await?;
         tx.put_import_run(&scope, &run).await?;
         tx.insert_origins(&scope, &origins).await?;
         for (record, changes) in &merged {

@@ -9,4 +9,5 @@ mod run;
 
 pub use mapping::saved_mapping;
 pub use report::{Counts, Preview, Report, Verdict, Watcher};
+pub(in crate::app) use run::note_used;
 pub use run::{Request, import, may_import, open, windows};

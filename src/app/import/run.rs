@@ -157,7 +157,8 @@ pub async fn import(op: &Op, file: File, request: Request, watcher: &mut dyn Wat
         if !rows.is_empty() {
             let change = Change { kind: "import", item: report.id.to_string(), before: None, after: None };
             let note = (!request.dry_run).then(|| op.note_change(vec![change]));
-            let chunk = Chunk { scope: scope.clone(), rows, marking: places.marking, run: run.clone(), memory, note };
+            let trapped = op.core.trap.settings.domains.clone();
+            let chunk = Chunk { scope: scope.clone(), rows, marking: places.marking, run: run.clone(), trapped, memory, note };
             let done = op.core.store.write(move |tx: Tx<'_>| Box::pin(chunk.write(tx))).await?;
             if let Some(note) = &done.note {
                 op.changed(note);
@@ -210,7 +211,7 @@ fn file_name(name: &str) -> String {
 }
 
 /// The fields that decided which leads were met; what came of the rows tells of them.
-fn note_used(op: &Op, scope: &LeadScope) {
+pub(in crate::app) fn note_used(op: &Op, scope: &LeadScope) {
     let fields = [Field::Reference, Field::Emails, Field::Phones, Field::FirstName, Field::LastName, Field::Company];
     let clear = fields.into_iter().filter(|field| scope.clear_in(*field) != 0).collect();
     let mut trace = op.trace();

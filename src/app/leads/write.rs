@@ -8,7 +8,7 @@ use super::{
     finders, read,
 };
 use crate::{
-    app::{Error, Op},
+    app::{Error, Op, canaries},
     domain::{Field, FieldSet, Id, KeyKind, LeadRecord, LeadValue, LeadValues, lead::FieldType, normal, words},
     policy::{Account, LeadScope, Level, Marking, Permission, Refusal, RowScope},
     store::{
@@ -64,6 +64,7 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
     let after = json_of(&record, Field::STORED.iter().copied().collect());
     let after = with(after, "channel", Some(origin.channel.name().into()));
     let note = op.note_change(vec![Change { kind: "lead", item: record.id.to_string(), before: None, after: Some(after) }]);
+    let copies = canaries::copies(&op.core.trap.settings.domains, std::slice::from_ref(&lead));
     let (put, actor, at) = (note.clone(), op.subject.actor(), op.at);
     // An app's keys for one person are not its keys for another.
     let whose = op.subject.person.map(|person| person.to_string()).unwrap_or_default();
@@ -84,6 +85,7 @@ pub async fn create(op: &Op, request: NewLeadRequest) -> Result<Changed, Error> 
                     }
                 }
                 tx.insert_leads(&scope, std::slice::from_ref(&lead)).await?;
+                tx.let_only_see(&scope, &copies).await?;
                 tx.insert_origins(&scope, &[origin]).await?;
                 tx.put_change(&put).await?;
                 Ok::<_, Error>(None)

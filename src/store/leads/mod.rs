@@ -4,6 +4,7 @@ mod change;
 mod custody;
 mod filter;
 mod find;
+mod models;
 mod origins;
 mod page;
 mod relationships;
@@ -13,6 +14,7 @@ mod write;
 
 pub use change::LeadChange;
 pub use custody::HeldLead;
+pub(super) use models::{canary_seen, models};
 pub use origins::{ImportRun, NewOrigin};
 pub use page::Page;
 pub use relationships::NewRelationship;

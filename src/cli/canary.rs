@@ -1,0 +1,82 @@
+//! `leadkeep canary`.
+
+use clap::{Args, Subcommand};
+use leadkeep::app::{
+    Op,
+    canaries::{self, MAX_PAGE},
+};
+use serde_json::json;
+
+use super::{Exit, Failure, find, operator::Operator, output};
+
+const AFTER_HELP: &str = "\
+A canary is an invented lead that one person alone sees, or that stands in one exported file: a list that is found outside says
+by it where it comes from (`leadkeep trace`). Set `canaries.domains` to domains of the company's; without them there are none.
+Show this list to nobody who sees leads.
+
+Examples:
+  leadkeep canary list
+  leadkeep canary list --reader rita@company.com
+  leadkeep canary plant            what is lacking, now instead of within the hour";
+
+/// List the canaries, plant what is lacking
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Canary {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List canaries, those of the stock too
+    List {
+        /// Only those of this person (e-mail address or id) or app
+        #[arg(long, value_name = "WHO")]
+        reader: Option<String>,
+    },
+    /// Invent what is lacking now
+    Plant,
+}
+
+impl Canary {
+    pub(crate) async fn run(self, operator: &Operator) -> Result<Exit, Failure> {
+        match self.command {
+            Command::List { reader } => list(operator, reader.as_deref()).await?,
+            Command::Plant => {
+                let planted = operator.act("canary plant", json!({}), async |op| canaries::plant_now(op).await).await?;
+                output::line(format!("Planted {planted} canaries."));
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+async fn list(operator: &Operator, reader: Option<&str>) -> Result<(), Failure> {
+    let work = async |op: &Op| {
+        let reader = match reader {
+            Some(who) => Some(find::subject(op, who).await?),
+            None => None,
+        };
+        let mut rows = Vec::new();
+        loop {
+            let page = canaries::list(op, reader, rows.len() as u64, MAX_PAGE).await?;
+            let more = page.len() == MAX_PAGE;
+            rows.extend(page.into_iter().map(|view| {
+                let whose = view
+                    .canary
+                    .reader
+                    .map_or_else(|| "(in stock)".to_owned(), |id| op.snapshot.name(id).map_or_else(|| id.to_string(), str::to_owned));
+                let file = view.canary.export.map(|request| request.to_string()).unwrap_or_default();
+                let lead = view.canary.lead.to_string();
+                [lead, whose, file, view.name, view.company, view.email.unwrap_or_default()]
+            }));
+            if !more {
+                return Ok(rows);
+            }
+        }
+    };
+    let rows = operator.act("canary list", json!({ "reader": reader }), work).await?;
+    output::table(["LEAD", "READER", "FILE", "NAME", "COMPANY", "E-MAIL"], &rows);
+    Ok(())
+}
