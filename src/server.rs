@@ -92,9 +92,23 @@ pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<
     let (agreements, reminders) = (settings.agreements, Reminders::default());
     let secret = canaries::key::load_or_create(&settings.data, &store, &*random).await?;
     let trap = canaries::Trap { secret, settings: settings.canaries.clone() };
-    #[rustfmt::skip]
-    let core =
-        Core { store, recorder, current, clock, random, access_log, quotas, alarms, outside, agreements, reminders, ids, auth, limits, trap };
+    let core = Core {
+        store,
+        recorder,
+        current,
+        clock,
+        random,
+        access_log,
+        quotas,
+        alarms,
+        outside,
+        agreements,
+        reminders,
+        ids,
+        auth,
+        limits,
+        trap,
+    };
     let core = Arc::new(core);
     // What was found before, here or by another server, and perhaps acknowledged.
     let mut open = anchor::look(&core).await?;

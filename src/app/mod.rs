@@ -27,6 +27,7 @@ pub mod holds;
 pub mod housekeeping;
 pub mod import;
 pub mod leads;
+pub mod leak;
 pub mod ledger_verify;
 pub mod limits;
 pub mod markings;

@@ -38,6 +38,7 @@ mod schema;
 mod serve;
 mod settings;
 mod team;
+mod trace;
 mod who_could_see;
 mod witness;
 
@@ -95,6 +96,7 @@ enum Command {
     ContactAccount(contact_account::ContactAccount),
     Custody(custody::Custody),
     Canary(canary::Canary),
+    Trace(trace::Trace),
     Purpose(purpose::Purpose),
     Quota(quota::Quota),
     Alarm(alarm::Alarm),
@@ -160,6 +162,7 @@ fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::Custody(custody) => in_runtime(Operator::during(&global, async |operator| custody.run(operator).await)),
         Command::Departure(departure) => in_runtime(Operator::during(&global, async |operator| departure.run(operator).await)),
         Command::Canary(canary) => in_runtime(Operator::during(&global, async |operator| canary.run(operator).await)),
+        Command::Trace(trace) => in_runtime(Operator::during(&global, async |operator| trace.run(operator).await)),
         Command::Purpose(purpose) => in_runtime(Operator::during(&global, async |operator| purpose.run(operator).await)),
         Command::Quota(quota) => in_runtime(Operator::during(&global, async |operator| quota.run(operator).await)),
         Command::Alarm(alarm) => in_runtime(Operator::during(&global, async |operator| alarm.run(operator).await)),

@@ -33,6 +33,7 @@ pub mod grant;
 pub mod handover;
 pub mod import;
 mod lead;
+pub mod leak;
 mod ledger_status;
 pub mod legal_hold;
 pub mod live;
@@ -109,6 +110,7 @@ pub struct Mutation(
     agreement_change::AgreementMutation,
     DepartureMutations,
     canary::CanaryMutation,
+    leak::LeakMutation,
 );
 
 /// Queries about what was seen. Parts of a root stand in groups, because the compiler counts how deep they are nested.

@@ -72,7 +72,9 @@ pub fn judge(observed: &[Observed], candidates: &[Candidate], all: u64) -> Verdi
         if people < FEWEST.min(observed.len()) && canaries == 0 {
             break;
         }
-        candidates[best].shown.iter().for_each(|at| left[*at] = false);
+        for at in &candidates[best].shown {
+            left[*at] = false;
+        }
         sources.push(best);
         (now, elsewhere) = weigh(observed, &left, candidates, &everybody, all);
     }
@@ -85,7 +87,9 @@ fn told(observed: &[Observed], candidates: &[Candidate], all: u64, source: usize
     let shown = &candidates[source].shown;
     let others: Vec<usize> = sources.iter().copied().filter(|other| *other != source).collect();
     let mut own = vec![true; observed.len()];
-    others.iter().flat_map(|other| &candidates[*other].shown).for_each(|at| own[*at] = false);
+    for at in others.iter().flat_map(|other| &candidates[*other].shown) {
+        own[*at] = false;
+    }
     if !shown.iter().any(|at| own[*at]) {
         own = vec![true; observed.len()];
     }
@@ -116,7 +120,9 @@ fn weigh(observed: &[Observed], left: &[bool], candidates: &[Candidate], compare
         log_sum(SHARES.iter().map(of_share)) - real(SHARES.len()).ln()
     };
     let mut weights = vec![f64::NEG_INFINITY; candidates.len()];
-    compared.iter().for_each(|at| weights[*at] = likely(&candidates[*at]));
+    for at in compared {
+        weights[*at] = likely(&candidates[*at]);
+    }
     let total = log_sum(weights.iter().copied().chain([nobody]));
     (weights.iter().map(|weight| (weight - total).exp()).collect(), (nobody - total).exp())
 }

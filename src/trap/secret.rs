@@ -80,14 +80,21 @@ impl Secret {
 
     /// 64 hexadecimal digits and a newline: the content of the key file.
     pub fn to_text(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).chain(["\n".into()]).collect()
+        hex(&self.0) + "\n"
     }
 
     /// The whole of a draw.
     pub fn digest(&self, lead: Id, what: &str) -> Digest {
-        // A key of any length is taken.
-        let Ok(mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
+        // RFC 2104 fills a key up to SHA-256's block with zeros.
+        let mut block = [0; 64];
+        block[..self.0.len()].copy_from_slice(&self.0);
+        let mac = Hmac::<Sha256>::new(&block.into());
         mac.chain_update(format!("leadkeep-canary/v1\n{what}\n{lead}")).finalize().into_bytes().into()
+    }
+
+    /// The same in hexadecimal.
+    pub fn hex(&self, lead: Id, what: &str) -> String {
+        hex(&self.digest(lead, what))
     }
 
     /// A number below `below`, which is not 0.
@@ -114,7 +121,7 @@ impl Secret {
             _ => format!("{first}.{last}"),
         };
         if self.draw(lead, "numbered", 3) == 0 {
-            mailbox += &format!("{:02}", self.draw(lead, "number", 90) + 10);
+            mailbox += &(self.draw(lead, "number", 90) + 10).to_string();
         }
         Invented { first_name, last_name, company, mailbox }
     }
@@ -140,6 +147,12 @@ impl Secret {
     pub fn note(&self, lead: Id) -> &'static str {
         self.pick(lead, "note", &NOTES)
     }
+}
+
+/// Two digits a byte.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

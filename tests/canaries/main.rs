@@ -5,7 +5,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod commands;
 mod files;
+mod traced;
 mod unseen;
 
 use std::collections::BTreeSet;

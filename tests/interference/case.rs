@@ -22,6 +22,8 @@ const PERMISSIONS: [&str; 8] =
 /// Ids of the leads of a case: those that change only, and those that come and go.
 pub const FIRST: i64 = 2_001;
 const GHOSTS: i64 = 3_001;
+/// Canaries of somebody else, wherever they stand.
+pub const CANARIES: i64 = 4_001;
 
 /// A lead: where it stands, and what it holds; a second set of values for the cells that are hidden.
 #[derive(Clone, Debug)]
@@ -197,7 +199,7 @@ pub fn shown(scope: Option<&LeadScope>, lead: &NewLead) -> Option<FieldSet> {
 }
 
 /// The leads with what is hidden from the caller changed: other values in hidden cells, other leads altogether where
-/// the lead is hidden, and leads that were not there before if they are hidden.
+/// the lead is hidden, and leads that were not there before if they are hidden or are somebody else's canaries.
 pub fn changed<A>(case: &Case<A>, scope: Option<&LeadScope>) -> Vec<NewLead> {
     let mut leads = Vec::new();
     for (id, spec) in (FIRST..).zip(&case.leads) {
@@ -226,6 +228,7 @@ pub fn changed<A>(case: &Case<A>, scope: Option<&LeadScope>) -> Vec<NewLead> {
         if shown(scope, &ghost).is_none() {
             leads.push(ghost);
         }
+        leads.push(new_lead(id - GHOSTS + CANARIES, spec, values(spec, &spec.other)));
     }
     leads
 }

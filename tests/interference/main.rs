@@ -11,7 +11,7 @@ mod operations;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use case::{Case, FIRST, PURPOSE, case, changed, new_lead, policy, values};
+use case::{CANARIES, Case, FIRST, PURPOSE, case, changed, new_lead, policy, values};
 use leadkeep::{
     domain::{Id, Timestamp},
     policy::{LeadScope, Permission, PolicyDocument, Rights},
@@ -76,6 +76,8 @@ async fn put(world: &World, leads: Vec<NewLead>) {
     if !leads.is_empty() {
         company::insert(&world.core, leads.clone()).await;
         company::link(&world.core, leads).await;
+        let canaries = format!("UPDATE lead SET reader_id = {} WHERE id >= {CANARIES}", company::REP.id.0);
+        world.home.tamper(Table::Main, &canaries).await.unwrap();
     }
 }
 

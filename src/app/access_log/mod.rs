@@ -73,7 +73,7 @@ pub struct Logged {
 }
 
 /// The log as it is now and not a moment ago: what has been recorded up to this moment is in the tree.
-async fn now(op: &Op) -> Result<Reach, Error> {
+pub(in crate::app) async fn now(op: &Op) -> Result<Reach, Error> {
     reach(op, Timestamp(i64::MIN), Timestamp(i64::MAX)).await
 }
 

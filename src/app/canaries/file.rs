@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{finders, origin, plant::MODELS};
 use crate::{
-    app::{Error, Op},
+    app::{Error, Op, quota},
     domain::{Field, FieldSet, Filter, Id, LeadQuery, Subject},
     policy::{LeadScope, Level, Marking, Permission},
     store::{Change, Placed, StoreError},
@@ -24,8 +24,8 @@ pub(in crate::app) async fn into_file(op: &Op, own: &Op, scope: &LeadScope, quer
         return Ok(());
     }
     let models = op.core.store.models(scope, query, MODELS.max(trap.settings.at_least.into())).await?;
-    let room = match own.rights.quotas().rows_per_export {
-        Some(quota) => op.core.store.lead_count(scope, query, 0).await?.0 < quota.into(),
+    let room = match quota::export_limit(own).await? {
+        Some((quota, _)) => op.core.store.lead_count(scope, query, 0).await?.0 < quota.into(),
         None => true,
     };
     let stock = op.core.store.every_canary().await?.into_iter().find(|canary| canary.reader.is_none());

@@ -30,7 +30,7 @@ impl Invented {
             at,
             by,
             file,
-            sha256: secret.digest(lead, "file").iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: secret.hex(lead, "file"),
             format: Format::from_name(&format).unwrap_or(Format::Csv).name(),
             channel,
             account,

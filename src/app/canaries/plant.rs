@@ -181,7 +181,7 @@ async fn import(op: &Op, known: usize, made: Vec<NewCanary>, origins: Vec<origin
 /// What an import notes of new leads.
 fn note(op: &Op, leads: &[Id]) -> Result<ChangeNote, Error> {
     let run = op.core.new_id();
-    let sha256: String = op.core.trap.secret.digest(run, "file").iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = op.core.trap.secret.hex(run, "file");
     let named: Vec<String> = leads.iter().map(Id::to_string).collect();
     let after = json!({
         "file": FILE, "sha256": sha256, "channel": Channel::Crm.name(), "account": null, "created": named, "merged": [],

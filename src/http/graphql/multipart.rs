@@ -19,7 +19,7 @@ use super::{
     operation::Caller,
 };
 use crate::{
-    app::{agreements, import},
+    app::{agreements, import, leak},
     graphql::upload::{UploadedFile, Uploads},
     http::Gate,
 };
@@ -27,7 +27,7 @@ use crate::{
 /// The header without which multipart is refused: a page elsewhere cannot send it without a preflight.
 pub(super) const PREFLIGHT: &str = "graphql-require-preflight";
 
-/// Reads a multipart body. Batches cannot carry files. Those of somebody who may import neither leads nor papers are not even read:
+/// Reads a multipart body. Batches cannot carry files. Those of somebody who may neither import leads or papers nor trace lists are not even read:
 /// what they ask for is refused without them.
 pub(super) async fn read(gate: &Gate, caller: &Caller, headers: &HeaderMap, body: Body) -> Result<Calls, Unreadable> {
     if !headers.contains_key(PREFLIGHT) {
@@ -66,6 +66,9 @@ pub(super) async fn read(gate: &Gate, caller: &Caller, headers: &HeaderMap, body
         limits.upload_size
     } else if agreements::may_import_papers(&gate.core, &caller.subject).await {
         agreements::MAX_PAPER
+    } else if leak::may_trace(&gate.core, &caller.subject).await {
+        // One more than is traced, so that whoever traces hears how much that is.
+        gate.core.trap.settings.trace_bytes.saturating_add(1)
     } else {
         return Ok(Calls::One(call));
     };
