@@ -323,7 +323,6 @@ on_both_backends!(the_operator_does_it_at_a_shell, |world| async {
     };
     let text = file("assignment.md", b"# Assignment\n\n## All of it\n");
     assert!(run(&["agreement", "publish", "ASSIGNMENT", &text]).contains("version 2"));
-    // The server looks once a second; it need not be waited for.
     let look = async || world.core.current.check(&world.core.store, &*world.core.clock).await.unwrap();
     look().await;
     let listed = "{ agreements(all: true) { kind version dated earlierUntil renewDays } }";

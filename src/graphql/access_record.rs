@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{
     access_log_filter::{AccessDecision, OperationKind},
     access_record_context::AccessRecordContext,
-    agreement::KindName,
+    agreement::AccessAgreement,
     error::{Outward, op},
     scalar::{DateTime, opaque},
 };
@@ -17,25 +17,7 @@ use crate::{
     },
     audit::record,
     domain::{Digest, Field, FieldSet, Id, Subject, SubjectKind},
-    policy::Agreed,
 };
-
-/// An acceptance that was in force.
-#[derive(Debug, SimpleObject)]
-pub struct AccessAgreement {
-    /// Of which kind.
-    kind: KindName,
-    /// Of which version.
-    version: u32,
-    /// The acceptance's id; `acceptances` shows it.
-    acceptance: ID,
-}
-
-impl From<&Agreed> for AccessAgreement {
-    fn from(agreed: &Agreed) -> Self {
-        Self { kind: agreed.kind.into(), version: agreed.version, acceptance: opaque(agreed.acceptance) }
-    }
-}
 
 /// One operation as the ledger keeps it: who did what, for what purpose, how it was decided and what was disclosed.
 pub struct AccessRecord(pub(super) Logged);

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::agreements::{self, ComposedText, Stands, TemplateText, Version},
     domain::{Id, Timestamp, hex},
-    policy::{AgreementKind, AgreementVersion, Party, Point},
+    policy::{Agreed, AgreementKind, AgreementVersion, Party, Point},
 };
 
 /// A kind of agreement.
@@ -177,6 +177,23 @@ pub(super) fn parted(party: &Party) -> (Option<Id>, Option<String>) {
     match party {
         Party::Person(id) => (Some(*id), None),
         Party::Company(name) => (None, Some(name.clone())),
+    }
+}
+
+/// An acceptance that was in force.
+#[derive(Debug, SimpleObject)]
+pub struct AccessAgreement {
+    /// Of which kind.
+    kind: KindName,
+    /// Of which version.
+    version: u32,
+    /// The acceptance's id; `acceptances` shows it.
+    acceptance: ID,
+}
+
+impl From<&Agreed> for AccessAgreement {
+    fn from(agreed: &Agreed) -> Self {
+        Self { kind: agreed.kind.into(), version: agreed.version, acceptance: opaque(agreed.acceptance) }
     }
 }
 
