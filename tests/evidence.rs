@@ -13,6 +13,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use leadkeep::domain::hex;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use support::{World, company, on_both_backends, process};
@@ -66,8 +67,9 @@ impl File {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 in hexadecimal.
+fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes).into())
 }
 
 /// The days of a range around now.
@@ -101,7 +103,7 @@ fn make(world: &World, name: &str, arguments: &[&str]) -> File {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let bytes = fs::read(&file).unwrap();
-    let digest = hex(&Sha256::digest(&bytes));
+    let digest = sha256(&bytes);
     assert!(said.contains(&format!("SHA-256 {digest}")), "{said}");
     File::read(bytes)
 }
@@ -132,11 +134,11 @@ on_both_backends!(the_same_range_is_the_same_file_and_can_be_checked, |world| as
     let revisions = file.json("policy/revisions.json");
     let known: Vec<&str> = revisions["revisions"].as_array().unwrap().iter().map(|revision| revision["sha256"].as_str().unwrap()).collect();
     let document = file.parts.iter().find(|(name, _)| name.starts_with("policy/0")).unwrap().1;
-    assert!(known.contains(&hex(&Sha256::digest(document)).as_str()));
+    assert!(known.contains(&sha256(document).as_str()));
     for line in file.text("ledger/entries.jsonl").lines() {
         let record = serde_json::from_str::<Value>(line).unwrap()["record"].clone();
         let named = STANDARD.decode(record["policySha256"].as_str().unwrap()).unwrap();
-        assert!(known.contains(&hex(&named).as_str()), "{record}");
+        assert!(known.contains(&hex(&named.try_into().unwrap()).as_str()), "{record}");
     }
     // And that it was made is in the log, with its hash.
     let auditor = world.caller(company::AUDITOR).await;
@@ -181,8 +183,8 @@ on_both_backends!(its_numbers_are_those_of_the_log_and_gaps_are_told, |world| as
     let signed = &accesses["signed"];
     assert_eq!([&signed["people"], &signed["peopleBound"], &signed["shown"], &signed["shownUnder"]], [4, 4, 5, 5]);
     for version in signed["agreements"].as_array().unwrap() {
-        let sha256 = version["sha256"].as_str().unwrap();
-        assert_eq!(hex(&Sha256::digest(&file.parts[&format!("agreements/{sha256}.md")])), sha256);
+        let named = version["sha256"].as_str().unwrap();
+        assert_eq!(sha256(&file.parts[&format!("agreements/{named}.md")]), named);
     }
 
     let measures = file.json("measures.json");
@@ -284,7 +286,7 @@ on_both_backends!(an_order_is_fetched_once_by_who_gave_it, |world| async {
     assert_eq!((header("x-confidentiality"), header("content-type")), ("CONFIDENTIAL".into(), "application/zip".into()));
     let (promised, receipt) = (header("x-sha256"), header("x-access-receipt"));
     let bytes = fetched.bytes().await.unwrap().to_vec();
-    let digest = hex(&Sha256::digest(&bytes));
+    let digest = sha256(&bytes);
     assert_eq!(digest, promised);
     // The command gives the same bytes.
     let same = ["--from", &from, "--to", &to, "--matter", "Acme v. Doe", "--name", company::REP.email];

@@ -127,7 +127,10 @@ async fn it_fills_up_and_is_emptied() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_starts_on_a_full_disk() {
-    let home = World::start(Backend::Sqlite).await.shutdown().await;
+    let world = World::start(Backend::Sqlite).await;
+    // A stop signs what is new: nothing can be signed on the full disk.
+    ask(&world.caller(company::REP).await).await.data();
+    let home = world.shutdown().await;
     let disk = FaultyDisk::under(&home, 2);
     drop(Process::serve_on(&home, &disk, &SETTINGS).await);
     disk.set(Fault::Room, disk.used());

@@ -12,7 +12,7 @@ use support::{company, on_both_backends, on_both_databases};
 
 on_both_backends!(a_query_that_panics_is_answered_and_recorded, |world| async {
     let rep = world.caller(company::REP).await;
-    world.clock.panic_in("src/graphql/session.rs");
+    world.clock.panic_in("leadkeep::graphql::session::");
     let answer = rep.graphql("{ mySessions { id } }", json!({})).await;
     assert_eq!((answer.status, answer.code()), (500, Some("INTERNAL")), "{}", answer.text);
     let record = answer.record(&world.home).await.record;

@@ -29,7 +29,7 @@ async fn grants(caller: &Caller) -> Vec<Value> {
     caller.graphql(SHOW, json!({})).await.data()["accessReviews"]["nodes"][0]["grants"].as_array().unwrap().clone()
 }
 
-fn of<'g>(grants: &'g [Value], member: Member) -> &'g Value {
+fn of(grants: &[Value], member: Member) -> &Value {
     grants.iter().find(|item| item["grant"]["subject"]["name"] == member.name).unwrap()
 }
 

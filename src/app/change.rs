@@ -98,12 +98,3 @@ pub fn changed(noted: &Noted) -> Changed {
     let commitment = salt.map(|salt| change_commitment(&salt, change.before.as_deref(), change.after.as_deref()));
     Changed { kind: change.kind.into(), item: change.item.clone(), commitment }
 }
-
-/// Names all changes of a note as they are now in its record-to-be.
-pub(super) fn name_changes(note: &mut ChangeNote) -> Result<(), StoreError> {
-    let unreadable = |error: codec::Malformed| StoreError::Corrupt(error.to_string());
-    let mut record = codec::decode_record(&note.body).map_err(unreadable)?;
-    record.changed = note.changes.iter().map(changed).collect();
-    note.body = codec::encode(&record);
-    Ok(())
-}

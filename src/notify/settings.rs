@@ -122,22 +122,23 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn hidden(text: &str) -> Option<Hidden> {
-        Some(Hidden::new(text.into()))
+    fn hidden(text: &str) -> Hidden {
+        Hidden::new(text.into())
     }
 
     #[test]
     fn what_leaves_the_house_is_encrypted_and_signed() {
         let secret = format!("whsec_{}", STANDARD.encode([7; 24]));
         let wrong = |url: Option<Hidden>, secret: Option<Hidden>| WebhookSettings { url, secret }.nonsense().map(|(key, _)| key);
-        assert_eq!(wrong(hidden("https://hooks.example/x"), hidden(&secret)), None);
-        assert_eq!(wrong(hidden("http://127.0.0.1:9/x"), hidden(&secret)), None);
-        assert_eq!(wrong(hidden("http://hooks.example/x"), hidden(&secret)), Some("url"));
-        assert_eq!(wrong(hidden("https://hooks.example/x"), None), Some("secret"));
-        assert_eq!(wrong(hidden("https://hooks.example/x"), hidden("whsec_c2hvcnQ=")), Some("secret"));
+        assert_eq!(wrong(Some(hidden("https://hooks.example/x")), Some(hidden(&secret))), None);
+        assert_eq!(wrong(Some(hidden("http://127.0.0.1:9/x")), Some(hidden(&secret))), None);
+        assert_eq!(wrong(Some(hidden("http://hooks.example/x")), Some(hidden(&secret))), Some("url"));
+        assert_eq!(wrong(Some(hidden("https://hooks.example/x")), None), Some("secret"));
+        assert_eq!(wrong(Some(hidden("https://hooks.example/x")), Some(hidden("whsec_c2hvcnQ="))), Some("secret"));
         assert_eq!(wrong(None, None), None);
         let mail = |server: &str| {
-            let settings = MailSettings { server: hidden(server), from: Some("k@x.example".into()), to: vec!["Sec <s@x.example>".into()] };
+            let settings =
+                MailSettings { server: Some(hidden(server)), from: Some("k@x.example".into()), to: vec!["Sec <s@x.example>".into()] };
             settings.nonsense().map(|(key, _)| key)
         };
         for sound in ["smtps://u:p@mail.example", "smtp://u:p@mail.example:587?tls=required", "smtp://127.0.0.1:25", "smtp://localhost"] {
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_shown() {
-        let settings = WebhookSettings { url: hidden("https://hooks.example/token"), secret: hidden("whsec_x") };
+        let settings = WebhookSettings { url: Some(hidden("https://hooks.example/token")), secret: Some(hidden("whsec_x")) };
         assert!(!format!("{settings:?}{}", serde_json::to_string(&settings).unwrap()).contains("token"));
     }
 }

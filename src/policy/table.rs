@@ -57,7 +57,9 @@ type BuiltIn = (&'static str, &'static str, &'static [Permission], &'static [(Sc
 /// The roles that ship.
 pub const ROLES: &[BuiltIn] = {
     use Permission::{
-        AccountsManage, AlarmHandle, CustodyRead, DataErase, DepartureManage, DirectoryRead, GrantReview, HoldManage, LeadArchive, LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift, RegisterManage, RegisterRead, TrapKeep,
+        AccountsManage, AlarmHandle, CustodyRead, DataErase, DepartureManage, DirectoryRead, GrantReview, HoldManage, LeadArchive,
+        LeadAssign, LeadCreate, LeadExport, LeadImport, LeadMark, LeadRead, LeadUpdate, LogRead, PolicyManage, PolicyRead, QuotaLift,
+        RegisterManage, RegisterRead, TrapKeep,
     };
     const NONE: Quotas =
         Quotas { leads_per_hour: None, leads_per_day: None, new_leads_per_day: None, rows_per_export: None, export_rows_per_day: None };

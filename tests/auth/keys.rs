@@ -58,7 +58,7 @@ async fn keys_that_others_may_read_are_refused() {
     let build = async || server::build_core(&settings, Arc::new(TestClock::running()), Arc::new(SeededRandom::new(3))).await;
     build().await.unwrap().recorder.stop().await;
     let keys: Vec<_> = std::fs::read_dir(home.folder().join("keys")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert_eq!(keys.len(), 2, "the ledger's and one of tokens");
+    assert_eq!(keys.len(), 3, "the ledger's, one of tokens, and the canaries'");
     for key in keys {
         std::fs::set_permissions(&key, Permissions::from_mode(0o640)).unwrap();
         let refused = build().await.unwrap_err().to_string();

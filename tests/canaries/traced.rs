@@ -83,16 +83,16 @@ on_both_backends!(lists_point_to_their_sources, settings | settings | { trapped(
 
     // What a rep copied from the screen by hand, as cards and as plain text with names alone.
     let own = leads(&rep, json!({ "owner": { "eq": rep_id } })).await;
-    let cards: String = own
+    let cards: Vec<String> = own
         .iter()
         .map(|lead| {
             format!("BEGIN:VCARD\nFN:{}\nEMAIL:{}\nEND:VCARD\n", lead["name"].as_str().unwrap(), lead["emails"][0].as_str().unwrap())
         })
         .collect();
-    let names: String =
+    let names: Vec<String> =
         own.iter().map(|lead| format!("* {} of {}\n", lead["name"].as_str().unwrap(), lead["company"].as_str().unwrap())).collect();
-    for text in [&cards, &names] {
-        let traced = trace(&keeper, text).await;
+    for text in [cards.concat(), names.concat()] {
+        let traced = trace(&keeper, &text).await;
         assert_eq!(blamed(&traced)[0], (Some(rep_id.as_str()), false), "{text} {}", traced.text);
         assert!(traced.data()["traceLeak"]["candidates"][0]["probability"].as_f64().unwrap() > 0.95, "{text} {}", traced.text);
         adds_up(&traced);

@@ -214,8 +214,8 @@ on_both_backends!(they_come_from_where_others_do, settings | settings | { trappe
     const IMPORT: &str = "mutation($input: ImportLeadsInput!) { importLeads(input: $input) { created } }";
     let keeper = keeper(&world).await;
     let manager = world.caller(company::MANAGER).await;
-    let rows: String = (0..40).map(|number| format!("Nora{number},Berg{number},nora{number}@fjord.example\n")).collect();
-    let file = format!("First Name,Last Name,Email\n{rows}");
+    let rows: Vec<String> = (0..40).map(|number| format!("Nora{number},Berg{number},nora{number}@fjord.example\n")).collect();
+    let file = format!("First Name,Last Name,Email\n{}", rows.concat());
     let input = json!({ "owner": company::MANAGER.id.to_string() });
     assert_eq!(manager.upload(IMPORT, input, file.as_bytes()).await.data()["importLeads"]["created"], 40);
     plant(&keeper).await;

@@ -31,9 +31,9 @@ impl TestClock {
         Self { frozen: Some(Timestamp::parse(moment).expect("RFC 3339").0), moved: AtomicI64::new(0), trap: Mutex::default() }
     }
 
-    /// Panics once, as soon as something called from this file asks for the time.
-    pub fn panic_in(&self, file: &'static str) {
-        *self.trap.lock().expect("not poisoned") = Some(file);
+    /// Panics once, as soon as something called from this module asks for the time.
+    pub fn panic_in(&self, module: &'static str) {
+        *self.trap.lock().expect("not poisoned") = Some(module);
     }
 
     /// Moves it forward (or, below zero, back).
@@ -45,7 +45,7 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         let trap = *self.trap.lock().expect("not poisoned");
-        if trap.is_some_and(|file| Backtrace::force_capture().to_string().contains(file)) {
+        if trap.is_some_and(|module| Backtrace::force_capture().to_string().contains(module)) {
             *self.trap.lock().expect("not poisoned") = None;
             panic!("the time is out of joint");
         }
