@@ -1,6 +1,9 @@
 //! The composition root: from settings to a running server. Tests and the command line build the inside the same way.
+//!
+//! The two ways in are boxed here: the compiler generates an `async fn` anew in every crate that awaits it, with all that it calls,
+//! and a server is nearly everything there is.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -49,6 +52,9 @@ pub enum StartError {
     Documents(PathBuf, std::io::Error),
 }
 
+/// A start under way.
+pub type Starting<'s, T> = Pin<Box<dyn Future<Output = Result<T, StartError>> + Send + 's>>;
+
 /// Where these settings put the databases.
 pub fn location(settings: &Settings) -> Location {
     match &settings.database_url {
@@ -67,7 +73,11 @@ pub async fn open_store(settings: &Settings, connections: u32) -> Result<Store, 
 }
 
 /// The inside, ready for use; the databases must be of the current schema ([`Store::migrate`]).
-pub async fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
+pub fn build_core(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Starting<'_, Arc<Core>> {
+    Box::pin(build(settings, clock, random))
+}
+
+async fn build(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Random>) -> Result<Arc<Core>, StartError> {
     let store = open_store(settings, settings.database_connections).await?;
     let lacking = store.pending().await?;
     if lacking > 0 {
@@ -147,7 +157,11 @@ pub struct RunningServer {
 }
 
 /// Starts to answer requests.
-pub async fn start(core: Arc<Core>, settings: &Settings) -> Result<RunningServer, StartError> {
+pub fn start(core: Arc<Core>, settings: &Settings) -> Starting<'_, RunningServer> {
+    Box::pin(listen(core, settings))
+}
+
+async fn listen(core: Arc<Core>, settings: &Settings) -> Result<RunningServer, StartError> {
     let wanted = SocketAddr::new(settings.address, settings.port);
     let refused = |error| StartError::Listen(wanted, error);
     let listener = TcpListener::bind(wanted).await.map_err(refused)?;

@@ -58,62 +58,38 @@ pub mod viewer;
 mod who_could_see;
 mod who_saw;
 
-/// The root of queries.
+/// The root of queries. Its parts stand in groups of a few, because the compiler counts how deep they are nested, and takes its time.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(
+pub struct Query(LeadQueries, LogQueries, SubjectQueries, PolicyQueries, AgreementQueries, WatchQueries, DepartureQueries);
+
+/// The root of mutations, in groups as well.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(LeadMutations, SubjectMutations, PolicyMutations, AgreementMutations, WatchMutations, DepartureMutations);
+
+/// Queries about leads and where they come from.
+#[derive(Debug, Default, MergedObject)]
+pub struct LeadQueries(
     lead::LeadQuery,
-    viewer::ViewerQuery,
-    LogQueries,
-    session::SessionQuery,
-    person::PersonQuery,
-    app::AppQuery,
-    PolicyQueries,
     contact_account::ContactAccountQuery,
     custody::CustodyQuery,
-    purpose::PurposeQuery,
-    quota::QuotaQuery,
-    alarm::AlarmQuery,
-    access_review::AccessReviewQuery,
-    who_could_see::WhoCouldSeeQuery,
     erasure::ErasureQuery,
     legal_hold::LegalHoldQuery,
-    agreement::AgreementQuery,
-    acceptance::AcceptanceQuery,
-    DepartureQueries,
-    canary::CanaryQuery,
 );
 
-/// The root of mutations.
+/// Changes of leads, and what leaves with a file.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(
+pub struct LeadMutations(
     lead::LeadMutation,
-    import::ImportMutation,
-    export::ExportMutation,
-    evidence::EvidenceMutation,
-    session::SessionMutation,
-    person::PersonMutation,
-    app::AppMutation,
-    team::TeamMutation,
-    role_change::RoleMutation,
-    grant::GrantMutation,
-    field_marking::FieldMarkingMutation,
-    proposal::ProposalMutation,
-    contact_account::ContactAccountMutation,
     lead::OriginMutation,
     lead::RelationshipMutation,
-    purpose::PurposeMutation,
-    quota::QuotaMutation,
-    alarm::AlarmMutation,
-    access_review::AccessReviewMutation,
+    import::ImportMutation,
+    export::ExportMutation,
+    contact_account::ContactAccountMutation,
     erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
-    agreement_change::AgreementMutation,
-    DepartureMutations,
-    canary::CanaryMutation,
-    leak::LeakMutation,
 );
 
-/// Queries about what was seen. Parts of a root stand in groups, because the compiler counts how deep they are nested.
+/// Queries about what was seen.
 #[derive(Debug, Default, MergedObject)]
 pub struct LogQueries(
     access_log::AccessLogQuery,
@@ -124,6 +100,14 @@ pub struct LogQueries(
     ledger_status::LedgerStatusQuery,
 );
 
+/// Queries about who asks.
+#[derive(Debug, Default, MergedObject)]
+pub struct SubjectQueries(viewer::ViewerQuery, session::SessionQuery, person::PersonQuery, app::AppQuery);
+
+/// Changes of who asks.
+#[derive(Debug, Default, MergedObject)]
+pub struct SubjectMutations(session::SessionMutation, person::PersonMutation, app::AppMutation);
+
 /// Queries about who may see and do what.
 #[derive(Debug, Default, MergedObject)]
 pub struct PolicyQueries(
@@ -133,6 +117,46 @@ pub struct PolicyQueries(
     field_marking::FieldMarkingQuery,
     policy_revision::PolicyRevisionQuery,
     proposal::ProposalQuery,
+    purpose::PurposeQuery,
+);
+
+/// Changes of who may see and do what.
+#[derive(Debug, Default, MergedObject)]
+pub struct PolicyMutations(
+    team::TeamMutation,
+    role_change::RoleMutation,
+    grant::GrantMutation,
+    field_marking::FieldMarkingMutation,
+    proposal::ProposalMutation,
+    purpose::PurposeMutation,
+);
+
+/// Queries about what people signed.
+#[derive(Debug, Default, MergedObject)]
+pub struct AgreementQueries(agreement::AgreementQuery, acceptance::AcceptanceQuery);
+
+/// Changes of what people sign, and the file that shows it.
+#[derive(Debug, Default, MergedObject)]
+pub struct AgreementMutations(agreement_change::AgreementMutation, evidence::EvidenceMutation);
+
+/// Queries about limits, alarms, reviews and traps.
+#[derive(Debug, Default, MergedObject)]
+pub struct WatchQueries(
+    quota::QuotaQuery,
+    alarm::AlarmQuery,
+    access_review::AccessReviewQuery,
+    who_could_see::WhoCouldSeeQuery,
+    canary::CanaryQuery,
+);
+
+/// Changes of limits, alarms, reviews and traps.
+#[derive(Debug, Default, MergedObject)]
+pub struct WatchMutations(
+    quota::QuotaMutation,
+    alarm::AlarmMutation,
+    access_review::AccessReviewMutation,
+    canary::CanaryMutation,
+    leak::LeakMutation,
 );
 
 /// Queries about people who leave.
