@@ -1,11 +1,17 @@
 //! `leadkeep canary`.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
-use leadkeep::app::{
-    Op,
-    canaries::{self, MAX_PAGE},
+use leadkeep::{
+    app::{
+        Op,
+        canaries::{self, MAX_PAGE},
+    },
+    domain::hex,
 };
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::{Exit, Failure, find, operator::Operator, output};
 
@@ -17,9 +23,10 @@ Show this list to nobody who sees leads.
 Examples:
   leadkeep canary list
   leadkeep canary list --reader rita@company.com
-  leadkeep canary plant            what is lacking, now instead of within the hour";
+  leadkeep canary plant            what is lacking, now instead of within the hour
+  leadkeep canary files            what they came in with: shows later which imports of the access log were canaries";
 
-/// List the canaries, plant what is lacking
+/// List the canaries, plant what is lacking, show what they came in with
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Canary {
@@ -37,6 +44,12 @@ enum Command {
     },
     /// Invent what is lacking now
     Plant,
+    /// Write the files that canaries came in with, each named by the SHA-256 that the record of its import holds
+    Files {
+        /// The folder, which is made
+        #[arg(long, value_name = "DIR", default_value = "canary-files")]
+        out: PathBuf,
+    },
 }
 
 impl Canary {
@@ -47,9 +60,22 @@ impl Canary {
                 let planted = operator.act("canary plant", json!({}), async |op| canaries::plant_now(op).await).await?;
                 output::line(format!("Planted {planted} canaries."));
             }
+            Command::Files { out } => files(operator, &out).await?,
         }
         Ok(Exit::Done)
     }
+}
+
+async fn files(operator: &Operator, out: &Path) -> Result<(), Failure> {
+    let files = operator.act("canary files", json!({}), async |op| canaries::files(op).await).await?;
+    let failed = |error: std::io::Error| Failure::failed(format!("{}: {error}", out.display()));
+    std::fs::create_dir_all(out).map_err(failed)?;
+    for (at, file) in files {
+        let path = out.join(format!("{}.csv", hex(&Sha256::digest(&file).into())));
+        std::fs::write(&path, file).map_err(failed)?;
+        output::line(format!("{at}  {}", path.display()));
+    }
+    Ok(())
 }
 
 async fn list(operator: &Operator, reader: Option<&str>) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::names::{AREAS, FIRST, LAST, NOTES, PLACE, TRADE};
-use crate::domain::{Digest, Id};
+use crate::domain::{Digest, Id, hex, unhex};
 
 /// 32 unpredictable bytes.
 #[derive(Clone)]
@@ -69,13 +69,7 @@ impl Secret {
 
     /// Reads what [`Secret::to_text`] wrote; `None` if it is something else.
     pub fn from_text(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let byte = |at: usize| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok();
-        let mut bytes = [0; 32];
-        for (at, slot) in bytes.iter_mut().enumerate() {
-            *slot = byte(at)?;
-        }
-        (text.len() == 64).then_some(Self(bytes))
+        unhex(text.trim()).map(Self)
     }
 
     /// 64 hexadecimal digits and a newline: the content of the key file.
@@ -95,6 +89,17 @@ impl Secret {
     /// The same in hexadecimal.
     pub fn hex(&self, lead: Id, what: &str) -> String {
         hex(&self.digest(lead, what))
+    }
+
+    /// The file that these leads come in with: CSV (RFC 4180), by rising id. The draw `reference` in it keeps its SHA-256 from being
+    /// found by trying all names.
+    pub fn file(&self, mut leads: Vec<Id>) -> String {
+        leads.sort_unstable();
+        let row = |lead: Id| {
+            let Invented { first_name, last_name, company, .. } = self.invent(lead);
+            format!("{},{first_name},{last_name},{company}\r\n", self.hex(lead, "reference"))
+        };
+        leads.into_iter().map(row).fold("Reference,First Name,Last Name,Company\r\n".to_owned(), |file, row| file + &row)
     }
 
     /// A number below `below`, which is not 0.
@@ -149,12 +154,6 @@ impl Secret {
     }
 }
 
-/// Two digits a byte.
-fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +182,17 @@ mod tests {
             assert!(Secret::from_text(wrong).is_none(), "{wrong}");
         }
         assert!(!format!("{secret:?}").contains("a5"));
+    }
+
+    #[test]
+    fn a_file_has_four_plain_columns_in_the_order_of_the_ids() {
+        let secret = Secret::new([7; 32]);
+        let all: Vec<Id> = (1..2_000).map(Id).collect();
+        let file = secret.file(all.iter().rev().copied().collect());
+        assert!(file.lines().all(|line| line.matches(',').count() == 3 && !line.contains('"')), "nothing needs quotes");
+        let references: Vec<&str> = file.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(references, all.iter().map(|lead| secret.hex(*lead, "reference")).collect::<Vec<_>>());
+        assert_eq!(secret.file(vec![]).lines().count(), 1);
     }
 
     #[test]

@@ -37,6 +37,18 @@ on_both_backends!(commands_plant_list_and_trace, settings | settings | { trapped
     assert_eq!(touched, canaries::of_reader(&world.core, company::REP.id).await.unwrap());
     assert_eq!((touched.len(), touched.iter().all(|canary| canary.reader == Some(company::REP.id))), (3, true));
 
+    let out = world.home.folder().join("files");
+    let (code, told) = leadkeep(&world, &["canary", "files", "--out", out.to_str().unwrap()]);
+    assert_eq!((code, told.lines().count()), (0, 1), "{told}");
+    let file = std::fs::read_dir(&out).unwrap().next().unwrap().unwrap();
+    assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), 1 + 11);
+    let log = "{ accessLog(first: 10, filter: { kind: COMMAND }) { edges { node { operationName changes { kind after } } } } }";
+    let log = world.caller(company::AUDITOR).await.graphql(log, Value::Null).await;
+    let imports = log.data()["accessLog"]["edges"].as_array().unwrap().iter().map(|edge| &edge["node"]);
+    let mut imports = imports.filter(|node| node["operationName"] == "import").map(|node| node["changes"][0]["after"].to_string());
+    let sha256 = file.path().file_stem().unwrap().to_str().unwrap().to_owned();
+    assert!(imports.any(|import| import.contains(&sha256)), "the import of this file is recorded: {}", log.text);
+
     let found = world.home.folder().join("found.txt");
     let text: Vec<&str> = list.lines().skip(1).map(|line| line.rsplit("  ").next().unwrap()).collect();
     std::fs::write(&found, text.join("\n")).unwrap();

@@ -11,6 +11,8 @@ pub(in crate::app) use file::into_file;
 pub use plant::{keep_planted, plant};
 pub use settings::Settings;
 
+use std::collections::BTreeMap;
+
 use super::{Core, Error, Op};
 use crate::{
     domain::{Field, Id, LeadKey, LeadRecord, LeadValues, Timestamp},
@@ -104,6 +106,17 @@ pub(in crate::app) async fn views(op: &Op, permit: Permit, canaries: Vec<Canary>
 pub async fn count(op: &Op, reader: Option<Id>) -> Result<u64, Error> {
     let permit = op.rights.permit(Permission::TrapKeep)?;
     Ok(op.core.store.count_canaries(permit, reader).await?)
+}
+
+/// The files that invented leads came in with, and when: the records of those imports hold their SHA-256. Needs `TRAP_KEEP`.
+pub async fn files(op: &Op) -> Result<Vec<(Timestamp, String)>, Error> {
+    op.rights.permit(Permission::TrapKeep)?;
+    let mut rounds: BTreeMap<Timestamp, Vec<Id>> = BTreeMap::new();
+    for canary in op.core.store.every_canary().await? {
+        rounds.entry(canary.made_at).or_default().push(canary.lead);
+    }
+    op.trace().rows += rounds.len() as u64;
+    Ok(rounds.into_iter().map(|(at, leads)| (at, op.core.trap.secret.file(leads))).collect())
 }
 
 /// Invents what is lacking now instead of at the next of the server's rounds; how many. Needs `TRAP_KEEP`.

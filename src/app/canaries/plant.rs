@@ -1,7 +1,8 @@
 //! Inventing what is lacking: canaries for readers who have too few, and a stock for files.
 //!
-//! To whoever reads the access log, invented leads come in as others do that an operator imports: the record is that of an import
-//! and names them like any leads. That they are canaries follows from the secret, and from nothing that is recorded.
+//! To whoever reads the access log, invented leads come in as others do that an operator imports: a file is made of them and taken
+//! in, the record is that of this import and names them like any leads. All of it is so, and the keeper can show the file that the
+//! record has the SHA-256 of. That they are canaries follows from the secret, and from nothing that is recorded.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -10,6 +11,7 @@ use std::{
 };
 
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 
 use super::{Trap, finders, origin};
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
         seal::{self, Outcome},
     },
     audit::record::{Decision, OperationKind},
-    domain::{Channel, Client, Field, Id, LeadQuery, LeadRecord, LeadValues, Subject},
+    domain::{Channel, Client, Field, Id, LeadQuery, LeadRecord, LeadValues, Subject, hex},
     policy::{LeadScope, Level, Marking, Permission, Snapshot},
     store::{Change, ChangeNote, NewCanary, Noted, StoreError, leads::NewLead},
 };
@@ -181,7 +183,7 @@ async fn import(op: &Op, known: usize, made: Vec<NewCanary>, origins: Vec<origin
 /// What an import notes of new leads.
 fn note(op: &Op, leads: &[Id]) -> Result<ChangeNote, Error> {
     let run = op.core.new_id();
-    let sha256 = op.core.trap.secret.hex(run, "file");
+    let sha256 = hex(&Sha256::digest(op.core.trap.secret.file(leads.to_vec())).into());
     let named: Vec<String> = leads.iter().map(Id::to_string).collect();
     let after = json!({
         "file": FILE, "sha256": sha256, "channel": Channel::Crm.name(), "account": null, "created": named, "merged": [],
