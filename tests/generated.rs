@@ -141,14 +141,8 @@ fn holder_of(role: &str, compartments: &[&str]) -> Rights {
         role: role.0,
         team: Some(TEAM.0),
         compartments: compartments.iter().map(|code| (*code).to_owned()).collect(),
-        reason: String::new(),
-        requested_by: None,
-        requested_at: 0,
-        approved_by: None,
         approved_at: Some(0),
-        expires_at: None,
-        revoked_at: None,
-        revoked_by: None,
+        ..GrantRow::default()
     };
     document.grants.insert(1, grant);
     Rights::of(&document, SUBJECT, Declared::Nothing, Timestamp(1))

@@ -97,20 +97,7 @@ mod tests {
     fn rights_of(role: i64) -> Rights {
         let mut document = table::initial();
         document.teams.insert(TEAM.0, TeamRow { name: "Team".into(), parent: None });
-        let grant = GrantRow {
-            subject: WHO.0,
-            role,
-            team: Some(TEAM.0),
-            compartments: Vec::new(),
-            reason: String::new(),
-            requested_by: None,
-            requested_at: 0,
-            approved_by: None,
-            approved_at: Some(0),
-            expires_at: None,
-            revoked_at: None,
-            revoked_by: None,
-        };
+        let grant = GrantRow { subject: WHO.0, role, team: Some(TEAM.0), approved_at: Some(0), ..GrantRow::default() };
         document.grants.insert(1, grant);
         Rights::of(&document, WHO, Declared::Nothing, Timestamp(1))
     }

@@ -57,7 +57,7 @@ pub struct RoleDefinition {
 }
 
 /// A grant: a role given to a subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GrantRow {
     /// The person or app that holds it.

@@ -54,13 +54,7 @@ pub fn grant(subject: Id, role: i64, team: Option<i64>, compartments: &[&str]) -
         role,
         team,
         compartments: compartments.iter().map(|code| (*code).into()).collect(),
-        reason: "a test".into(),
-        requested_by: None,
-        requested_at: 0,
-        approved_by: None,
         approved_at: Some(0),
-        expires_at: None,
-        revoked_at: None,
-        revoked_by: None,
+        ..GrantRow::default()
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     app::{Error, Op},
     domain::{Field, FieldSet, Id, LeadRecord, LeadRow, LeadValue, LeadValues},
     policy::{Code, LeadScope, Level, Marking, Permission, Refusal, Window},
+    store::{Change, StoreError, Tx, Work},
 };
 
 /// What a change left behind.
@@ -75,6 +76,41 @@ pub(super) async fn changeable(
     let take = move |told: &mut String, row: &dyn LeadRow| row.text(field).unwrap_or_default().clone_into(told);
     let told = op.core.store.lead(scope, lead, [field].into_iter().collect(), String::new(), take).await?;
     Ok((now, told))
+}
+
+/// Writes what stands beside the lead's row, as its next version and with the note of it; `None` if somebody else was faster.
+pub(super) async fn write_beside<F>(
+    op: &Op,
+    allowed: &LeadScope,
+    now: LeadRecord,
+    change: Change,
+    beside: F,
+) -> Result<Option<Changed>, Error>
+where
+    F: for<'c> FnOnce(Tx<'c>) -> Work<'c, Result<(), StoreError>> + Send + 'static,
+{
+    let note = op.note_change(vec![change]);
+    let mut values = LeadValues::default();
+    values.set_integer(Field::UpdatedAt, op.at.0);
+    let (put, allowed, set, from) = (note.clone(), allowed.clone(), values.clone(), (now.id, now.version));
+    let written = op.core.store.write(move |tx: Tx<'_>| {
+        Box::pin(async move {
+            if !tx.update_lead(&allowed, from, &set, None, None).await? {
+                return Ok(false);
+            }
+            beside(tx).await?;
+            tx.put_change(&put).await?;
+            Ok::<_, StoreError>(true)
+        })
+    });
+    if !written.await? {
+        return Ok(None);
+    }
+    op.changed(&note);
+    let mut record = now;
+    record.values.0.extend(values.0);
+    record.version += 1;
+    Ok(Some(seen(op, record)))
 }
 
 /// Why a change was not made that somebody else came before.

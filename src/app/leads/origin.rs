@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::{
-    changed::{Changed, changeable, changed_meanwhile, seen},
+    changed::{Changed, changeable, changed_meanwhile, seen, write_beside},
     read,
 };
 use crate::{
     app::{Error, Op, contact_accounts},
-    domain::{Channel, Field, Id, LeadValues, Origin, Timestamp},
+    domain::{Channel, Field, Id, Origin, Timestamp},
     policy::{Permission, Refusal},
-    store::{Change, StoreError, Tx, leads::NewOrigin},
+    store::{Change, leads::NewOrigin},
 };
 
 /// How many origins a lead can have before none is added by hand any more.
@@ -81,26 +81,11 @@ pub async fn add_origin(op: &Op, lead: Id, expected: Option<i64>, said: SaidOrig
             "account": origin.account.map(|account| account.to_string()),
         } });
         let change = Change { kind: "lead", item: lead.to_string(), before: Some("{}".into()), after: Some(after.to_string()) };
-        let note = op.note_change(vec![change]);
-        let mut values = LeadValues::default();
-        values.set_integer(Field::UpdatedAt, op.at.0);
-        let (put, allowed, set, from) = (note.clone(), scope.clone(), values.clone(), (lead, now.version));
-        let written = op.core.store.write(move |tx: Tx<'_>| {
-            Box::pin(async move {
-                if !tx.update_lead(&allowed, from, &set, None, None).await? {
-                    return Ok(false);
-                }
-                tx.insert_origins(&allowed, &[origin]).await?;
-                tx.put_change(&put).await?;
-                Ok::<_, StoreError>(true)
-            })
-        });
-        if written.await? {
-            op.changed(&note);
-            let mut record = now;
-            record.values.0.extend(values.0);
-            record.version += 1;
-            return Ok(seen(op, record));
+        let allowed = scope.clone();
+        let written =
+            write_beside(op, &scope, now, change, move |tx| Box::pin(async move { tx.insert_origins(&allowed, &[origin]).await }));
+        if let Some(changed) = written.await? {
+            return Ok(changed);
         }
     }
     Err(changed_meanwhile().into())

@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::{
-    changed::{Changed, changeable, changed_meanwhile, seen},
+    changed::{Changed, changeable, changed_meanwhile, seen, write_beside},
     noted_by, read,
 };
 use crate::{
     app::{Error, Op, contact_accounts},
-    domain::{AccountKind, Colleague, Field, Id, LeadValues, Relationship},
+    domain::{AccountKind, Colleague, Field, Id, Relationship},
     policy::{Permission, Refusal},
-    store::{Change, StoreError, Tx, leads::NewRelationship},
+    store::{Change, leads::NewRelationship},
 };
 
 /// How many relationships a lead can have besides that with its owner.
@@ -51,31 +51,19 @@ pub async fn relate(op: &Op, lead: Id, expected: Option<i64>, whom: Whom, there:
         after.extend(there.then_some(whom));
         let was: Vec<Whom> = before.iter().map(|one| one.with.into()).collect();
         let change = Change { kind: "lead", item: lead.to_string(), before: Some(described(&was)), after: Some(described(&after)) };
-        let note = op.note_change(vec![change]);
-        let mut values = LeadValues::default();
-        values.set_integer(Field::UpdatedAt, op.at.0);
-        let (put, allowed, set, from) = (note.clone(), scope.clone(), values.clone(), (lead, now.version));
         let relationship = NewRelationship { lead, whom: (whom.role(), whom.id()), since: op.at, by: noted_by(op) };
-        let written = op.core.store.write(move |tx: Tx<'_>| {
+        let allowed = scope.clone();
+        let written = write_beside(op, &scope, now, change, move |tx| {
             Box::pin(async move {
-                if !tx.update_lead(&allowed, from, &set, None, None).await? {
-                    return Ok(false);
-                }
                 if there {
-                    tx.add_relationship(&allowed, &relationship).await?;
+                    tx.add_relationship(&allowed, &relationship).await
                 } else {
-                    tx.remove_relationship(&allowed, &relationship).await?;
+                    tx.remove_relationship(&allowed, &relationship).await
                 }
-                tx.put_change(&put).await?;
-                Ok::<_, StoreError>(true)
             })
         });
-        if written.await? {
-            op.changed(&note);
-            let mut record = now;
-            record.values.0.extend(values.0);
-            record.version += 1;
-            return Ok(seen(op, record));
+        if let Some(changed) = written.await? {
+            return Ok(changed);
         }
     }
     Err(changed_meanwhile().into())
