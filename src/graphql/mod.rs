@@ -58,11 +58,12 @@ pub mod viewer;
 mod who_could_see;
 mod who_saw;
 
-/// The root of queries. Its parts stand in groups of a few, because the compiler counts how deep they are nested, and takes its time.
+// Parts stand in groups of a few, because the compiler counts how deep they are nested, and takes its time.
+/// The root of queries.
 #[derive(Debug, Default, MergedObject)]
 pub struct Query(LeadQueries, LogQueries, SubjectQueries, PolicyQueries, AgreementQueries, WatchQueries, DepartureQueries);
 
-/// The root of mutations, in groups as well.
+/// The root of mutations.
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(LeadMutations, SubjectMutations, PolicyMutations, AgreementMutations, WatchMutations, DepartureMutations);
 
