@@ -44,7 +44,7 @@ enum Command {
     },
     /// Invent what is lacking now
     Plant,
-    /// Write the files that canaries came in with, each named by the SHA-256 that the record of its import holds
+    /// Write the files that canaries came in with, each named by the SHA-256 that the note of its import holds
     Files {
         /// The folder, which is made
         #[arg(long, value_name = "DIR", default_value = "canary-files")]

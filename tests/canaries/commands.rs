@@ -1,6 +1,8 @@
 //! The operator keeps the trap from the command line.
 
+use entity::change_detail;
 use leadkeep::app::canaries;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 
 use crate::{
@@ -42,12 +44,12 @@ on_both_backends!(commands_plant_list_and_trace, settings | settings | { trapped
     assert_eq!((code, told.lines().count()), (0, 1), "{told}");
     let file = std::fs::read_dir(&out).unwrap().next().unwrap().unwrap();
     assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), 1 + 11);
-    let log = "{ accessLog(first: 10, filter: { kind: COMMAND }) { edges { node { operationName changes { kind after } } } } }";
-    let log = world.caller(company::AUDITOR).await.graphql(log, Value::Null).await;
-    let imports = log.data()["accessLog"]["edges"].as_array().unwrap().iter().map(|edge| &edge["node"]);
-    let mut imports = imports.filter(|node| node["operationName"] == "import").map(|node| node["changes"][0]["after"].to_string());
     let sha256 = file.path().file_stem().unwrap().to_str().unwrap().to_owned();
-    assert!(imports.any(|import| import.contains(&sha256)), "the import of this file is recorded: {}", log.text);
+    let database = world.home.connect().await;
+    let imports = change_detail::Entity::find().filter(change_detail::Column::Kind.eq("import")).all(&database).await.unwrap();
+    database.close().await.unwrap();
+    let named = imports.iter().filter(|import| import.after.as_ref().is_some_and(|after| after.contains(&sha256))).count();
+    assert_eq!((named, imports.len()), (1, 1), "what the record of the import commits to names this file");
 
     let found = world.home.folder().join("found.txt");
     let text: Vec<&str> = list.lines().skip(1).map(|line| line.rsplit("  ").next().unwrap()).collect();

@@ -108,7 +108,7 @@ pub async fn count(op: &Op, reader: Option<Id>) -> Result<u64, Error> {
     Ok(op.core.store.count_canaries(permit, reader).await?)
 }
 
-/// The files that invented leads came in with, and when: the records of those imports hold their SHA-256. Needs `TRAP_KEEP`.
+/// The files that invented leads came in with, and when: the notes of those imports hold their SHA-256. Needs `TRAP_KEEP`.
 pub async fn files(op: &Op) -> Result<Vec<(Timestamp, String)>, Error> {
     op.rights.permit(Permission::TrapKeep)?;
     let mut rounds: BTreeMap<Timestamp, Vec<Id>> = BTreeMap::new();

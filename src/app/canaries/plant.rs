@@ -1,8 +1,8 @@
 //! Inventing what is lacking: canaries for readers who have too few, and a stock for files.
 //!
 //! To whoever reads the access log, invented leads come in as others do that an operator imports: a file is made of them and taken
-//! in, the record is that of this import and names them like any leads. All of it is so, and the keeper can show the file that the
-//! record has the SHA-256 of. That they are canaries follows from the secret, and from nothing that is recorded.
+//! in, the record is that of this import and names them like any leads. All of it is so, and the keeper can show the file whose SHA-256
+//! the record commits to. That they are canaries follows from the secret, and from nothing that is recorded.
 
 use std::{
     collections::{BTreeSet, HashSet},
