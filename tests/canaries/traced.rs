@@ -13,7 +13,11 @@ use crate::{
     canaries,
     files::{content, export},
     keeper, leads, plant,
-    support::{Answer, Caller, Table, World, company, on_both_backends},
+    support::{
+        Answer, Caller, Table, World,
+        company::{self, Member},
+        on_both_backends,
+    },
     trapped,
 };
 
@@ -157,6 +161,45 @@ on_both_backends!(a_canary_is_known_by_the_secret_alone, settings | settings | {
     assert_eq!((&trace["canaries"][0]["leadId"], trace["identified"].as_u64()), (&canary["leadId"], Some(1)));
     assert_eq!(blamed(&traced), [(Some(company::REP.id.to_string().as_str()), false)], "{}", traced.text);
 });
+
+on_both_backends!(a_namesake_of_a_canary_is_no_canary, settings | settings | { trapped(settings) }, |world| async {
+    let keeper = keeper(&world).await;
+    plant(&keeper).await;
+    let canary = canaries(&keeper, Some(company::OTHER_REP)).await.remove(0);
+    let text = format!("{}, met at the fair", canary["name"].as_str().unwrap());
+    let known = |traced: &Answer| traced.data()["traceLeak"]["canaries"].as_array().unwrap().clone();
+    assert_eq!(known(&trace(&keeper, &text).await)[0]["leadId"], canary["leadId"]);
+    let (first, last) = canary["name"].as_str().unwrap().split_once(' ').unwrap();
+    let rep = world.caller(company::REP).await;
+    let create = "mutation($input: CreateLeadInput!) { createLead(input: $input) { lead { id firstName } } }";
+    let values = json!({ "company": "Real Ltd", "firstName": first, "lastName": last });
+    rep.graphql(create, json!({ "input": { "values": values } })).await.data();
+    let traced = trace(&keeper, &text).await;
+    assert_eq!((known(&traced), &traced.data()["traceLeak"]["identified"]), (vec![], &json!(1)), "{}", traced.text);
+});
+
+on_both_backends!(
+    whoever_looked_first_is_found_however_often_others_did_since,
+    settings | settings | {
+        trapped(settings);
+        settings.canaries.trace_records = 200;
+    },
+    |world| async {
+        let keeper = keeper(&world).await;
+        let [rep, manager] = [company::REP, company::MANAGER].map(|member| world.caller(member));
+        let (rep, manager) = (rep.await, manager.await);
+        let own = leads(&rep, json!({ "owner": { "eq": company::REP.id.to_string() } })).await;
+        let views = 200 / own.len() + 5;
+        assert!(own.len() > 1 && views < 190, "{}", own.len());
+        for _ in 0..views {
+            manager.graphql("{ leads(first: 100) { nodes { lastName emails } } }", json!({})).await.data();
+        }
+        let traced = trace(&keeper, &addresses(&own).join("\n")).await;
+        let readers = traced.data()["traceLeak"]["candidates"].as_array().unwrap().clone();
+        let shown = |member: Member| readers.iter().any(|one| one["origin"]["subject"]["person"]["id"] == member.id.to_string());
+        assert!(shown(company::REP) && shown(company::MANAGER), "{}", traced.text);
+    }
+);
 
 on_both_backends!(
     tracing_is_the_keepers_and_leaves_a_digest,

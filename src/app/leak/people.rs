@@ -62,7 +62,9 @@ pub(super) async fn identify(op: &Op, permit: Permit, rows: &[Row]) -> Result<Ve
     }
     let canaries: HashMap<Id, Canary> = canaries.into_iter().map(|canary| (canary.lead, canary)).collect();
     let person = |(leads, needs): (Vec<Id>, FieldSet)| {
-        let canary = leads.iter().find_map(|lead| canaries.get(lead)).copied();
+        // Whom a real lead shares a name or a number with may well be that lead.
+        let is_trap = leads.iter().all(|lead| canaries.contains_key(lead));
+        let canary = leads.iter().find_map(|lead| canaries.get(lead)).copied().filter(|_| is_trap);
         Person { leads, needs, canary }
     };
     Ok(found.into_iter().map(person).collect())

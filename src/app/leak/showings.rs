@@ -16,6 +16,8 @@ use crate::{
 const AT_ONCE: usize = 1_000;
 /// Receipts that are answered for one source at most.
 const RECEIPTS: usize = 100;
+/// Another round must give each lead this part of its share so far at least.
+const MORE: usize = 4;
 /// Readers of whom it is counted what they were shown in all; others are taken for having seen the whole list.
 const READERS: usize = 20;
 
@@ -81,19 +83,31 @@ pub(super) async fn find(op: &Op, permit: Permit, people: &[Person]) -> Result<F
     Ok(Found { sources, complete: complete && sized })
 }
 
-/// The places of the records that name one of the leads, rising; and whether that is all of them.
+/// The places of the records that name one of the leads, rising; and whether that is all of them. A record that shows many of them
+/// counts once, and what leads that few saw leave over goes to those that many did: else whoever looked last would be all that is known.
 async fn places(op: &Op, reach: &Reach, wanted: &HashSet<Id>) -> Result<(Vec<u64>, bool), Error> {
     let most = op.core.trap.settings.trace_records;
     let mut places = BTreeSet::new();
-    let mut complete = true;
-    // A share for each at least, so that a lead that everybody sees leaves room for the others.
-    let share = (most / wanted.len().max(1)).max(1);
-    for lead in wanted {
-        let some = op.core.recorder.index().entries_then(reach, lead.0, 0, reach.size, share + 1).await?;
-        complete &= some.len() <= share;
-        places.extend(some.into_iter().take(share));
+    let mut left: Vec<Id> = wanted.iter().copied().collect();
+    let mut share = (most / left.len().max(1)).max(1);
+    while !left.is_empty() {
+        let mut cut = Vec::new();
+        for lead in left {
+            let some = op.core.recorder.index().entries_then(reach, lead.0, 0, reach.size, share + 1).await?;
+            if some.len() > share {
+                cut.push(lead);
+            }
+            places.extend(some.into_iter().take(share));
+        }
+        left = cut;
+        let more = most.saturating_sub(places.len()) / left.len().max(1);
+        // Not worth another round.
+        if more < share.div_ceil(MORE) {
+            break;
+        }
+        share += more;
     }
-    Ok((places.into_iter().collect(), complete))
+    Ok((places.into_iter().collect(), left.is_empty()))
 }
 
 fn origin(record: &AccessRecord) -> Origin {
