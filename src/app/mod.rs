@@ -12,6 +12,7 @@ pub mod archive;
 pub mod bundle;
 pub mod canaries;
 pub mod change;
+pub mod command;
 pub mod contact_accounts;
 pub mod core;
 pub mod current;

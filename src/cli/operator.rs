@@ -4,11 +4,9 @@
 use std::sync::Arc;
 
 use leadkeep::{
-    app::{self, Core, Op, seal},
-    audit::record::{Decision, OperationKind},
+    app::{self, Core, Op},
     config::Settings,
-    domain::{Client, Subject},
-    policy::Code,
+    domain::Subject,
     server,
     system::{SystemClock, SystemRandom},
 };
@@ -62,8 +60,7 @@ impl Operator {
     }
 }
 
-/// Does something as `subject` from the command line: opens the operation, runs the use case, and hands its result out
-/// only once the record is durable.
+/// Does something as `subject` from the command line, and hands its result out only once it is recorded.
 pub(crate) async fn act_as<T>(
     core: &Arc<Core>,
     subject: Subject,
@@ -71,39 +68,8 @@ pub(crate) async fn act_as<T>(
     arguments: Value,
     work: impl AsyncFnOnce(&Op) -> Result<T, app::Error>,
 ) -> Result<T, Failure> {
-    let client = Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
-    let op = Op::open(Arc::clone(core), subject, client, None).await?;
-    let result = work(&op).await;
-    if let Err(error) = &result {
-        op.trace().code.get_or_insert(error.code());
-    }
-    let outcome = seal::Outcome {
-        kind: OperationKind::Command,
-        name: Some(command.to_owned()),
-        document: None,
-        variables: Some(arguments.to_string()),
-        decision: result.as_ref().map_or_else(|error| decision(error.code()), |_| Decision::Allowed),
-        response: None,
-        notice: false,
-        duration: core.now().0.abs_diff(op.at.0),
-    };
-    if let Err(unrecorded) = seal::seal(&op, outcome).await {
-        let outbox = !op.trace().outbox.is_empty();
-        let changed = if outbox { " What it changed stands, and is recorded when the next command or server starts." } else { "" };
-        return Err(Failure::failed(format!("the access record could not be written: {unrecorded}.{changed}")));
-    }
-    Ok(result?)
-}
-
-const fn decision(code: Code) -> Decision {
-    match code {
-        Code::Internal | Code::AuditUnavailable | Code::DiskFull => Decision::Failed,
-        Code::Unauthenticated
-        | Code::Forbidden
-        | Code::AgreementRequired
-        | Code::PurposeRequired
-        | Code::QuotaExceeded
-        | Code::NotFound => Decision::Denied,
-        Code::BadUserInput | Code::Conflict | Code::TooComplex => Decision::Invalid,
-    }
+    app::command::run(core, subject, command, arguments, work).await.map_err(|failed| match failed {
+        app::command::Failed::Error(error) => error.into(),
+        unrecorded @ app::command::Failed::Unrecorded { .. } => Failure::failed(unrecorded.to_string()),
+    })
 }
