@@ -56,4 +56,6 @@ pub struct Past {
     pub leads: u64,
     /// How many on the day with most.
     pub most: u64,
+    /// Whether somebody is known to leave.
+    pub leaving: bool,
 }

@@ -59,6 +59,8 @@ impl Rule {
 pub struct Rules {
     /// So many times the usual of a day are too much.
     pub times_usual: u32,
+    /// So many percent more than on the largest day of the last five weeks are not yet too much, but of somebody who leaves.
+    pub above_largest: u32,
     /// Fewer leads in a day than these are never too much.
     pub least_leads: u32,
     /// On so many days of the last five weeks an account must have been shown leads before anything is usual for it.
@@ -81,6 +83,7 @@ impl Default for Rules {
     fn default() -> Self {
         Self {
             times_usual: 4,
+            above_largest: 50,
             least_leads: 300,
             usual_days: 5,
             dormant_days: 60,

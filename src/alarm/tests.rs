@@ -51,7 +51,7 @@ fn fresh() -> Watch {
 
 /// An account in use: shown leads on so many days, so many a day, one day more.
 fn used(days: u64, leads: u64, most: u64) -> Past {
-    Past { made: Some(MONDAY - 300), last: Some(MONDAY - 1), days, leads: days * leads, most }
+    Past { made: Some(MONDAY - 300), last: Some(MONDAY - 1), days, leads: days * leads, most, leaving: false }
 }
 
 #[test]
@@ -64,13 +64,25 @@ fn far_more_than_usual_is_told_once_a_day() {
 
 #[test]
 fn what_is_usual_or_little_is_not_told() {
-    // A busy day, but not four times as busy; four times almost nothing; the monthly report, as large as last month's.
-    for (past, leads) in [(used(20, 100, 150), 400), (used(20, 10, 20), 300), (used(20, 100, 5_000), 5_000)] {
+    // A busy day, but not four times as busy; four times almost nothing; the monthly report, by half larger than last month's.
+    for (past, leads) in [(used(20, 100, 150), 400), (used(20, 10, 20), 300), (used(20, 100, 5_000), 7_500)] {
         assert_eq!(said(&mut fresh(), past, [shown(MONDAY, leads)]), []);
     }
     // Somebody new, and somebody back from parental leave, have nothing usual yet.
     for days in 0..5 {
         assert_eq!(said(&mut fresh(), used(days, 10, 10), [shown(MONDAY, 2_000)]), []);
+    }
+}
+
+#[test]
+fn who_leaves_has_no_margin_and_need_not_be_known_for_long() {
+    let leaving = |past: Past| Past { leaving: true, ..past };
+    let day = || [shown(MONDAY, 401)];
+    assert_eq!(said(&mut fresh(), used(20, 50, 300), day()), []);
+    assert_eq!(said(&mut fresh(), leaving(used(20, 50, 300)), day()), [(Rule::MoreThanUsual, 401, 300)]);
+    assert_eq!(said(&mut fresh(), leaving(used(3, 50, 60)), day()), [(Rule::MoreThanUsual, 401, 300)]);
+    for usual in [used(20, 50, 401), used(20, 101, 150)] {
+        assert_eq!(said(&mut fresh(), leaving(usual), day()), []);
     }
 }
 

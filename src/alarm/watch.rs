@@ -86,11 +86,14 @@ impl Seen {
         let past = self.past.filter(|_| self.day == fact.at.day() && leads > 0)?;
         let before = self.leads;
         self.leads += leads;
-        if past.days < u64::from(rules.usual_days) {
+        if past.days < u64::from(rules.usual_days) && !past.leaving {
             return None;
         }
         let usual = (past.leads * u64::from(rules.times_usual)).div_ceil(past.days.max(1));
-        let allowed = usual.max(past.most).max(rules.least_leads.into());
+        // Of somebody who leaves the first unusual day is of interest.
+        let above = if past.leaving { 0 } else { rules.above_largest };
+        let largest = past.most + (past.most * u64::from(above)).div_ceil(100);
+        let allowed = usual.max(largest).max(rules.least_leads.into());
         (before <= allowed && self.leads > allowed).then_some((self.leads, allowed))
     }
 

@@ -58,6 +58,8 @@ pub(super) async fn pasts(core: &Core, wanted: impl IntoIterator<Item = (Id, i64
         by_day.entry(day).or_default().push(id);
     }
     let mut pasts = HashMap::new();
+    let snapshot = core.current.fresh(&core.store, &*core.clock).await?;
+    let leaves = |id: &Id| snapshot.accounts.get(id).and_then(|account| account.departing).is_some_and(|departing| !departing.left);
     for (day, ids) in by_day {
         for ids in ids.chunks(TOGETHER) {
             let of = |id: &Id| DaysOf { counter: id.0, from: day - LAST_USE, until: day, brief: true };
@@ -73,7 +75,7 @@ pub(super) async fn pasts(core: &Core, wanted: impl IntoIterator<Item = (Id, i64
                     ..past
                 });
                 let last = days.last_key_value().map(|(day, _)| *day);
-                pasts.insert((*id, day), Past { made: made.get(id).copied(), last, ..past });
+                pasts.insert((*id, day), Past { made: made.get(id).copied(), last, leaving: leaves(id), ..past });
             }
         }
     }
