@@ -18,6 +18,7 @@
 //! - [`http`]: the gate: authenticate, limit, execute, mark, record, answer.
 //! - [`courier`]: the way to witnesses and time stamping authorities.
 //! - [`witness`]: the program on somebody else's host that cosigns the log's heads.
+//! - [`year`]: a year to run it on: what happens in a company, played on the real inside.
 //! - [`config`], [`server`], [`system`]: settings, the composition root, the real world's clock and randomness.
 
 // The roots of the schema are merged of as many parts as there are nouns, each nested in the next.
@@ -42,3 +43,4 @@ pub mod store;
 pub mod system;
 pub mod trap;
 pub mod witness;
+pub mod year;

@@ -18,14 +18,19 @@ struct Demo(Child);
 impl Demo {
     /// Starts one and reads what it prints until it serves.
     fn start(folder: &Path) -> (Self, String) {
+        Self::start_as(folder, &[], "# 4.")
+    }
+
+    /// Starts one with more arguments and reads what it prints up to the line with `last`.
+    fn start_as(folder: &Path, more: &[&str], last: &str) -> (Self, String) {
         let mut command = leadkeep();
         // Somebody else's database, which a demo leaves alone.
         command.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/other");
-        command.args(["demo", "--port", "0", "--data"]).arg(folder).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        command.args(["demo", "--port", "0", "--data"]).arg(folder).args(more).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().unwrap();
         let mut printed = String::new();
         let mut lines = BufReader::new(child.stdout.take().unwrap());
-        while !printed.contains("# 4.") {
+        while !printed.contains(last) {
             assert!(lines.read_line(&mut printed).unwrap() > 0, "the demo ended: {printed}");
         }
         (Self(child), printed)
@@ -101,4 +106,28 @@ fn a_demo_that_was_made_in_part_says_what_to_do() {
     std::fs::write(folder.path().join("demo.unfinished"), "").unwrap();
     let done = run(&["demo", "--port", "0", "--data", folder.path().to_str().unwrap()], "");
     assert!(done.code == 1 && done.err.contains("interrupted") && done.err.contains("run again"), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tour_of_a_year_names_the_one_who_copied_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("demo");
+    let year = ["--year", "--people", "15", "--seed", "3", "--last-day", "2026-11-21"];
+    let (demo, printed) = Demo::start_as(&folder, &year, "departures(");
+    assert!(printed.contains("after a year"), "{printed}");
+    // As somebody would who pastes them.
+    let (_, commands) = printed.split_once("one after the other:").unwrap();
+    let script = format!("{commands}\necho \"WHO $WHO WHEN $WHEN\"");
+    let shell = Command::new("bash").args(["-c", &script]).output().unwrap();
+    let (told, aside) = (String::from_utf8(shell.stdout).unwrap(), String::from_utf8(shell.stderr).unwrap());
+    let truth: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("year.json")).unwrap()).unwrap();
+    let [id, name, day] = ["id", "name", "day"].map(|field| truth["thief"][field].as_str().unwrap());
+    assert!(told.contains(&format!("WHO {id} WHEN 2026-")) && aside.contains(name), "{told}{aside}");
+    assert!(told.contains(&format!("{{\"exposure\":{{\"subject\":{{\"name\":\"{name}\"}}")), "{told}{aside}");
+    // The alarm is from their last nine days, and the departure was known.
+    let day_of = |text: &str| leadkeep::year::plot::calendar::day_of(&text[..10]).unwrap();
+    let when = told.split("WHEN ").nth(1).unwrap();
+    assert!((0..9).contains(&(day_of(day) - day_of(when))), "{told}{aside}");
+    assert!(told.contains(&format!("\"lastDay\":\"{}", &day[..10])), "{told}{aside}");
+    demo.stop();
 }

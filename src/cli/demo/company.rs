@@ -59,7 +59,7 @@ const RITA: Member = Member {
     team: Some("EMEA"),
     insider: true,
     accepts: true,
-    may: "see own leads in clear, those of EMEA with contacts masked",
+    may: "see own leads in clear, those of the team with contacts masked",
 };
 const RAUL: Member = Member { key: None, name: "Raul Ramos", email: "raul@demo.example", team: Some("AMER"), insider: false, ..RITA };
 const ANNA: Member = Member {

@@ -54,14 +54,19 @@ pub(super) fn finished(folder: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Makes the company; its sign-ins, without an address yet.
-pub(super) async fn found(core: &Arc<Core>, folder: &Path) -> Result<Card, Failure> {
+/// Refuses to begin where there is an installation, and marks the folder until [`finished`].
+pub(super) async fn begin(core: &Core, folder: &Path) -> Result<(), Failure> {
     if core.current.fresh(&core.store, &*core.clock).await?.revision != 0 {
         let message =
             format!("{} is no demo: it holds an installation, but no demo.json; name another folder with --data", folder.display());
         return Err(Failure::failed(message));
     }
-    private::write_file(&folder.join(UNFINISHED), b"")?;
+    Ok(private::write_file(&folder.join(UNFINISHED), b"")?)
+}
+
+/// Makes the company; its sign-ins, without an address yet.
+pub(super) async fn found(core: &Arc<Core>, folder: &Path) -> Result<Card, Failure> {
+    begin(core, folder).await?;
     output::note("Making a company with 1,000 leads …");
     let mut founding = Founding { core, passwords: BTreeMap::new() };
     founding.admins().await?;

@@ -1,0 +1,170 @@
+//! What people, companies and places are called; all invented by putting these together.
+
+pub(super) const FIRST: [&str; 60] = [
+    "Adele", "Bruno", "Carla", "Dario", "Elena", "Felix", "Greta", "Hugo", "Irene", "Jonas", "Karla", "Luis", "Marta", "Nils", "Olga",
+    "Pablo", "Quinn", "Rosa", "Sven", "Tilda", "Ugo", "Vera", "Walter", "Xenia", "Yann", "Zita", "Amir", "Bella", "Cyril", "Dunja", "Emil",
+    "Flora", "Gavin", "Hanna", "Ivo", "Judith", "Kamil", "Lena", "Milan", "Nadia", "Oscar", "Petra", "Rafael", "Selma", "Tomas", "Ursula",
+    "Viktor", "Wanda", "Yusuf", "Zoe", "Anton", "Britta", "Cesar", "Dina", "Edgar", "Fatima", "Gilles", "Helga", "Ismael", "Jana",
+];
+
+pub(super) const LAST: [&str; 80] = [
+    "Abbott",
+    "Baptiste",
+    "Castell",
+    "Dahl",
+    "Eklund",
+    "Faber",
+    "Gallo",
+    "Hansen",
+    "Ibarra",
+    "Jansen",
+    "Keller",
+    "Lindt",
+    "Moreau",
+    "Novak",
+    "Okafor",
+    "Pereira",
+    "Quist",
+    "Reyes",
+    "Sorel",
+    "Tanaka",
+    "Ullman",
+    "Vargas",
+    "Weiss",
+    "Yilmaz",
+    "Zanetti",
+    "Acker",
+    "Bianchi",
+    "Cortez",
+    "Duval",
+    "Engel",
+    "Fischer",
+    "Grant",
+    "Holm",
+    "Iversen",
+    "Jacobi",
+    "Kovac",
+    "Lange",
+    "Mendes",
+    "Nakamura",
+    "Olsen",
+    "Petrov",
+    "Quiroga",
+    "Rossi",
+    "Schmidt",
+    "Torres",
+    "Unger",
+    "Vidal",
+    "Wagner",
+    "Young",
+    "Ziegler",
+    "Adler",
+    "Brandt",
+    "Costa",
+    "Dumont",
+    "Erikson",
+    "Fuchs",
+    "Garcia",
+    "Hoffman",
+    "Ivanov",
+    "Jensen",
+    "Kaiser",
+    "Lopez",
+    "Martel",
+    "Nielsen",
+    "Ortega",
+    "Pichler",
+    "Ramos",
+    "Silva",
+    "Thoma",
+    "Urban",
+    "Visser",
+    "Winter",
+    "Yates",
+    "Zeller",
+    "Arnaud",
+    "Becker",
+    "Conti",
+    "Delacroix",
+    "Esposito",
+    "Friis",
+];
+
+/// Company names are one of these, one of [`TRADES`] and one of [`FORMS`].
+pub(super) const STEMS: [&str; 64] = [
+    "Amber", "Birch", "Cobalt", "Delta", "Ember", "Falcon", "Granite", "Harbor", "Indigo", "Juniper", "Keystone", "Lumen", "Meridian",
+    "Nimbus", "Onyx", "Pioneer", "Quartz", "Ridge", "Summit", "Tundra", "Umbra", "Vertex", "Willow", "Zenith", "Alder", "Beacon", "Cedar",
+    "Dune", "Equinox", "Fjord", "Garnet", "Helios", "Iris", "Jade", "Kestrel", "Lagoon", "Maple", "Nova", "Opal", "Prairie", "Quill",
+    "Raven", "Sable", "Topaz", "Ursa", "Vale", "Walnut", "Yarrow", "Aspen", "Breeze", "Copper", "Drift", "Elm", "Flint", "Glacier",
+    "Heron", "Isle", "Jasper", "Kelp", "Larch", "Mica", "North", "Orchid", "Pine",
+];
+
+pub(super) const TRADES: [&str; 24] = [
+    "Foods",
+    "Logistics",
+    "Systems",
+    "Textiles",
+    "Energy",
+    "Pharma",
+    "Media",
+    "Motors",
+    "Optics",
+    "Paper",
+    "Robotics",
+    "Steel",
+    "Travel",
+    "Water",
+    "Finance",
+    "Games",
+    "Labs",
+    "Mining",
+    "Press",
+    "Retail",
+    "Sports",
+    "Tools",
+    "Vision",
+    "Works",
+];
+
+pub(super) const FORMS: [&str; 6] = ["Ltd", "Inc", "GmbH", "SA", "Group", "Partners"];
+
+pub(super) const INDUSTRIES: [&str; 10] =
+    ["Banking", "Chemicals", "Energy", "Food", "Health", "Insurance", "Logistics", "Machinery", "Media", "Retail"];
+
+/// City and country.
+pub(super) const PLACES: [(&str, &str); 24] = [
+    ("Berlin", "DE"),
+    ("Hamburg", "DE"),
+    ("Munich", "DE"),
+    ("Paris", "FR"),
+    ("Lyon", "FR"),
+    ("Madrid", "ES"),
+    ("Porto", "PT"),
+    ("Milan", "IT"),
+    ("Vienna", "AT"),
+    ("Zurich", "CH"),
+    ("Oslo", "NO"),
+    ("Dublin", "IE"),
+    ("Boston", "US"),
+    ("Austin", "US"),
+    ("Denver", "US"),
+    ("Seattle", "US"),
+    ("Chicago", "US"),
+    ("Toronto", "CA"),
+    ("Recife", "BR"),
+    ("Lima", "PE"),
+    ("Osaka", "JP"),
+    ("Seoul", "KR"),
+    ("Perth", "AU"),
+    ("Pune", "IN"),
+];
+
+pub(super) const TITLES: [&str; 8] =
+    ["Buyer", "Head of Procurement", "Managing Director", "Operations Manager", "Plant Manager", "CFO", "IT Manager", "Office Manager"];
+
+pub(super) const STAGES: [&str; 5] = ["New Lead", "Qualified", "Negotiation", "Closed Won", "Closed Lost"];
+
+pub(super) const SOURCES: [&str; 5] = ["Trade Show", "Referral", "Website", "Cold Call", "Newsletter"];
+
+/// The teams below Sales, as many as the company needs.
+pub(super) const TEAMS: [&str; 6] = ["EMEA North", "EMEA South", "AMER East", "AMER West", "APAC", "LATAM"];

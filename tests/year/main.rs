@@ -1,0 +1,135 @@
+//! Years are played on the real inside: what the product says afterwards points to the one who copied the list, and to nobody else.
+//! Prints how precise that is and how much of it is found.
+//!
+//! `TEST_YEARS=all` plays twenty years of a small company instead of two, `TEST_YEARS=6,7` those of these seeds.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "tests may panic, and these tell figures"
+)]
+
+mod asked;
+mod played;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use leadkeep::year::Size;
+
+use asked::Answers;
+use played::{Played, Year};
+
+/// The seeds of the years that are played.
+fn years() -> Vec<u64> {
+    match std::env::var("TEST_YEARS").as_deref() {
+        Ok("all") => (1..=20).collect(),
+        Ok(seeds) => seeds.split(',').map(|seed| seed.parse().expect("all, or seeds such as 3,7")).collect(),
+        Err(_) => vec![1, 2],
+    }
+}
+
+/// How often an answer named the right one, somebody else, or not the right one.
+#[derive(Debug, Default)]
+struct Score {
+    right: u64,
+    wrong: u64,
+    missed: u64,
+}
+
+impl Score {
+    fn add(&mut self, named: &BTreeSet<String>, thief: &String) {
+        let right = u64::from(named.contains(thief));
+        self.right += right;
+        self.wrong += named.len() as u64 - right;
+        self.missed += 1 - right;
+    }
+
+    fn told(&self, what: &str) -> String {
+        let Self { right, wrong, missed } = self;
+        let of = |all: u64| *right as f64 / all.max(1) as f64;
+        format!(
+            "{what}: precision {:.3}, recall {:.3} ({right} right, {wrong} wrong, {missed} missed)",
+            of(right + wrong),
+            of(right + missed)
+        )
+    }
+
+    fn is_perfect(&self) -> bool {
+        self.right > 0 && self.wrong == 0 && self.missed == 0
+    }
+}
+
+#[test]
+fn the_answers_point_to_the_one_who_copied_and_to_nobody_else() {
+    let years = years();
+    let (next, answers) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 2);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(seed) = years.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let began = std::time::Instant::now();
+                    let year = Year::play(*seed, Size::SMALL);
+                    let found = Answers::about(&year);
+                    println!("seed {seed}: {} requests in {:.1?}; {found}", year.requests, began.elapsed());
+                    answers.lock().unwrap().push(found);
+                }
+            });
+        }
+    });
+    let answers = answers.into_inner().unwrap();
+    assert_eq!(answers.len(), years.len(), "a year ended early");
+    let mut scores: [(&str, Score); 4] = [
+        "alarms of the last nine days",
+        "reports about those who left",
+        "exposure in the last nine days",
+        "trace of the list found outside",
+    ]
+    .map(|what| (what, Score::default()));
+    for found in &answers {
+        for (named, (_, score)) in [&found.alarmed, &found.reported, &found.exposed, &found.traced].into_iter().zip(&mut scores) {
+            score.add(named, &found.thief);
+        }
+    }
+    for (what, score) in &scores {
+        println!("{}", score.told(what));
+    }
+    let person_months: f64 = answers.iter().map(|found| found.person_months).sum();
+    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
+    for (rule, count) in answers.iter().flat_map(|found| &found.false_alarms) {
+        *rules.entry(rule).or_default() += count;
+    }
+    let all: usize = rules.values().sum();
+    println!("{all} false alarms in {person_months:.0} person-months: {:.4} a person-month {rules:?}", all as f64 / person_months);
+    for (what, score) in scores {
+        assert!(score.is_perfect(), "{what}: {score:?}");
+    }
+}
+
+#[test]
+fn the_same_seed_writes_the_same_log() {
+    let size = Size { people: 15, leads_each: 30, pace: 0.05 };
+    let [one, again, other] = [5, 5, 6].map(|seed| Year::play(seed, size));
+    let (entries, found) = (one.entries(), &one.found);
+    assert!(entries.len() > 200 && !found.is_empty());
+    let differs = entries.iter().zip(&again.entries()).position(|(one, other)| one != other);
+    assert_eq!((entries.len(), differs), (again.entries().len(), None), "the first record that differs");
+    assert_eq!((&again.found, &again.truth), (found, &one.truth));
+    assert!(other.entries() != entries && other.found != *found);
+}
+
+#[test]
+fn what_is_found_outside_was_shown_to_the_one_who_copied() {
+    let Played { truth, found, .. } = &Year::play(3, Size { people: 15, leads_each: 30, pace: 0.05 }).played;
+    let rows = found.lines().filter(|line| !line.starts_with("Name;") && !line.starts_with("company,")).count();
+    assert!(rows * 100 >= truth.copied * 55 && rows <= truth.copied, "{rows} of {truth:?}");
+    assert!(!found.contains('•'), "what was masked was not shown");
+}
