@@ -223,8 +223,8 @@ pub struct Evidence {
     pub register: Register,
     /// What people had promised.
     pub signed: Signed,
-    /// Who left, or was leaving; `None` if departures are not kept.
-    pub left: Option<Vec<Leaver>>,
+    /// Who left, or was leaving.
+    pub left: Vec<Leaver>,
 }
 
 impl Who {

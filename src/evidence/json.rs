@@ -45,7 +45,7 @@ pub fn accesses(evidence: &Evidence) -> String {
         sole_admin_periods: Vec<[String; 2]>,
         register: &'t Register,
         signed: &'t Signed,
-        left: Option<&'t [Leaver]>,
+        left: &'t [Leaver],
     }
     #[derive(Serialize)]
     struct Could {
@@ -77,7 +77,7 @@ pub fn accesses(evidence: &Evidence) -> String {
         sole_admin_periods: evidence.policy.sole_admin.iter().map(|(from, to)| [from.to_string(), to.to_string()]).collect(),
         register: &evidence.register,
         signed: &evidence.signed,
-        left: evidence.left.as_deref(),
+        left: &evidence.left,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::who::Names;
 use crate::{
     audit::record::{Counter, Decision, Entry, counters, is_asked_export, is_export_file},
-    domain::Timestamp,
+    domain::{Id, Timestamp},
     evidence::{DidSee, Exports, Marked, Seen, Week, week_of},
     policy::Level,
 };
@@ -39,6 +39,7 @@ struct Numbers {
     leads_in_files: u64,
     first: Timestamp,
     last: Timestamp,
+    last_shown: Option<Timestamp>,
 }
 
 impl Counting {
@@ -108,6 +109,7 @@ impl Counting {
                 leads_in_files: 0,
                 first: record.at,
                 last: record.at,
+                last_shown: None,
             });
             numbers.week.add(week);
             if file {
@@ -117,12 +119,20 @@ impl Counting {
             }
             numbers.first = numbers.first.min(record.at);
             numbers.last = numbers.last.max(record.at);
+            if shown || file {
+                numbers.last_shown = numbers.last_shown.max(Some(record.at));
+            }
         }
     }
 
     /// How many records of the range there were.
     pub(super) const fn records(&self) -> u64 {
         self.records
+    }
+
+    /// When an account was last shown a lead.
+    pub(super) fn last_shown(&self, account: Id) -> Option<Timestamp> {
+        self.accounts.get(&account.0).and_then(|numbers| numbers.last_shown)
     }
 
     /// Who did see leads.

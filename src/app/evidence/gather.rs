@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
+    left,
     order::{Order, Permits},
     promised,
     rules::{self, Change},
 };
 use crate::{
-    app::{Core, Error, Op, bundle::Plan, contact_accounts, proofs::Head},
+    app::{Core, Error, Op, bundle::Plan, contact_accounts, departures::Departure, proofs::Head},
     domain::{AccountKind, Timestamp, clock::SECOND},
     evidence::{About, Register, Roots},
     ledger::{Checkpoint, checkpoint, key},
@@ -36,6 +37,8 @@ pub(super) struct Ground {
     pub(super) accepted: Vec<AcceptanceRow>,
     /// Texts of agreements by their hash.
     pub(super) texts: BTreeMap<String, String>,
+    /// Of those who left.
+    pub(super) departures: Vec<Departure>,
     pub(super) public_pem: String,
     pub(super) verifier_key: String,
 }
@@ -70,6 +73,7 @@ pub(super) async fn ground(op: &Op, permits: Permits, order: &Order) -> Result<G
         plan: Plan::of(core, Head { checkpoint: head, note }, first, size).await?,
         before,
         register: register(op, order.to).await?,
+        departures: left::read(op, order).await?,
         texts: promised::texts(op, order, &accepted, &revisions).await?,
         revisions,
         accepted,

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::{
     count::Counting,
     gather::{self, Ground},
+    left,
     order::{Order, permits},
     papers, promised, reach,
     rules::Rules,
@@ -212,7 +213,8 @@ impl Packing {
         let mut people = reach::holders(&rules.document, Timestamp(order.to.0 - 1));
         people.retain(|id| !names.is_app(*id));
         let signed = promised::facts(order, &ground.accepted, &rules.document, &people, &counting, &names);
-        let evidence = Evidence { about: ground.about, could_see, did_see, marked, exports, policy, register, signed, left: None };
+        let left = left::facts(order, &ground.departures, &counting, &names);
+        let evidence = Evidence { about: ground.about, could_see, did_see, marked, exports, policy, register, signed, left };
         for (sha256, text) in &ground.texts {
             archive.file(&format!("agreements/{sha256}.md"), text.as_bytes()).map_err(failed)?;
         }

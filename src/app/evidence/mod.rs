@@ -3,6 +3,7 @@
 
 mod count;
 mod gather;
+mod left;
 mod make;
 mod order;
 mod papers;

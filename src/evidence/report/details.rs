@@ -171,7 +171,10 @@ fn signed(evidence: &Evidence, blocks: &mut Vec<Block>) {
 }
 
 fn left(evidence: &Evidence, blocks: &mut Vec<Block>) {
-    let Some(left) = evidence.left.as_ref().filter(|left| !left.is_empty()) else { return };
+    let left = &evidence.left;
+    if left.is_empty() {
+        return;
+    }
     blocks.push(Block::Heading("What was done when somebody left".into()));
     let bars: Vec<_> = left
         .iter()
