@@ -166,7 +166,21 @@ async fn build(op: &Op, order: &Order, progress: &mut (dyn FnMut(u64, u64) + Sen
         progress(next - log.first, log.end - log.first);
     }
     drop(entries);
-    packing.await.map_err(|_| StoreError::Closed)?
+    let packed = packing.await.map_err(|_| StoreError::Closed)??;
+    still_allowed(op).await?;
+    Ok(packed)
+}
+
+/// Refuses what was allowed when the file was begun and no longer is: one that is still being made does not leave.
+async fn still_allowed(op: &Op) -> Result<(), Error> {
+    let core = &op.core;
+    let snapshot = core.current.latest(&core.store, &*core.clock).await?;
+    permits(&snapshot.rights(&op.subject, None, core.now()))?;
+    let open = match op.subject.session {
+        Some(session) => core.store.session(session).await?.is_some_and(|session| session.is_open(core.now())),
+        None => true,
+    };
+    if open { Ok(()) } else { Err(Refusal::new(Code::Unauthenticated, "The session has ended while the file was made.").into()) }
 }
 
 /// The ZIP being filled.
