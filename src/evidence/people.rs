@@ -85,7 +85,7 @@ pub struct Leaver {
     /// When access ended, by the end of the range.
     #[serde(serialize_with = "perhaps")]
     pub ended_at: Option<Timestamp>,
-    /// When they were last shown a lead in the range.
+    /// When they were last shown a lead in the range, before they were taken on again if they were.
     #[serde(serialize_with = "perhaps")]
     pub last_shown_at: Option<Timestamp>,
     /// When the departure was closed or called off, by the end of the range.

@@ -22,6 +22,8 @@ pub(super) struct Counting {
     late: u64,
     accounts: BTreeMap<Counter, Numbers>,
     weeks: BTreeMap<i64, Week>,
+    /// When accounts were shown leads, as far as departures ask: the last moment before each return, and after the last one.
+    stays: BTreeMap<Counter, Vec<Stay>>,
     pub(super) marked: Marked,
     pub(super) exports: Exports,
     /// Answers and files that showed leads and name the acceptances they went by.
@@ -39,13 +41,25 @@ struct Numbers {
     leads_in_files: u64,
     first: Timestamp,
     last: Timestamp,
+}
+
+/// The time until somebody was taken on again, or until today.
+#[derive(Clone, Copy, Debug)]
+struct Stay {
+    until: Option<Timestamp>,
     last_shown: Option<Timestamp>,
 }
 
 impl Counting {
-    /// Of the range; the head at its beginning was of a tree of `before` records.
-    pub(super) fn of(from: Timestamp, to: Timestamp, before: u64) -> Self {
+    /// Of the range; the head at its beginning was of a tree of `before` records, and `returns` are the moments at which people
+    /// who had left were taken on again, `None` of those who were not.
+    pub(super) fn of(from: Timestamp, to: Timestamp, before: u64, returns: impl IntoIterator<Item = (Id, Option<Timestamp>)>) -> Self {
+        let mut stays: BTreeMap<Counter, Vec<Stay>> = BTreeMap::new();
+        for (person, until) in returns {
+            stays.entry(person.0).or_default().push(Stay { until, last_shown: None });
+        }
         Self {
+            stays,
             from,
             to,
             before,
@@ -109,7 +123,6 @@ impl Counting {
                 leads_in_files: 0,
                 first: record.at,
                 last: record.at,
-                last_shown: None,
             });
             numbers.week.add(week);
             if file {
@@ -120,7 +133,10 @@ impl Counting {
             numbers.first = numbers.first.min(record.at);
             numbers.last = numbers.last.max(record.at);
             if shown || file {
-                numbers.last_shown = numbers.last_shown.max(Some(record.at));
+                let stays = self.stays.get_mut(&counter).into_iter().flatten();
+                for stay in stays.filter(|stay| stay.until.is_none_or(|until| record.at < until)) {
+                    stay.last_shown = stay.last_shown.max(Some(record.at));
+                }
             }
         }
     }
@@ -130,9 +146,9 @@ impl Counting {
         self.records
     }
 
-    /// When an account was last shown a lead.
-    pub(super) fn last_shown(&self, account: Id) -> Option<Timestamp> {
-        self.accounts.get(&account.0).and_then(|numbers| numbers.last_shown)
+    /// When somebody who left was last shown a lead before they were taken on again at this moment, if they were.
+    pub(super) fn last_shown(&self, person: Id, until: Option<Timestamp>) -> Option<Timestamp> {
+        self.stays.get(&person.0)?.iter().find(|stay| stay.until == until)?.last_shown
     }
 
     /// Who did see leads.

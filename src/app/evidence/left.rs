@@ -39,7 +39,7 @@ pub(super) fn facts(order: &Order, departures: &[Departure], counting: &Counting
             limited_at: by_then(one.limited_at),
             // An account that was locked before has no access that could have ended later.
             ended_at: by_then(if one.locked_before { Some(one.begun_at) } else { one.locked_at }),
-            last_shown_at: counting.last_shown(one.person),
+            last_shown_at: counting.last_shown(one.person, one.rehired_at),
             over_at,
             called_off: over_at.is_some() && one.state == DepartureState::Cancelled,
         }

@@ -140,20 +140,21 @@ struct Packed {
 }
 
 async fn build(op: &Op, order: &Order, progress: &mut (dyn FnMut(u64, u64) + Send)) -> Result<Packed, Error> {
-    let permits = permits(&op.rights)?;
+    let permits = permits(&op.rights, order)?;
     let ground = gather::ground(op, permits, order).await?;
     let (plan, log) = (ground.plan.clone(), ground.about.log.clone());
     let beside = plan.beside(&op.core)?;
     let rendering = plan.rendering()?;
-    let counting = Counting::of(order.from, order.to, ground.before);
+    let returns = ground.departures.iter().map(|departure| (departure.person, departure.rehired_at));
+    let counting = Counting::of(order.from, order.to, ground.before, returns);
     let (entries, mut received) = mpsc::channel::<Vec<LogEntry>>(WAITING);
-    let (order, snapshot) = (order.clone(), Arc::clone(&op.snapshot));
+    let (wanted, snapshot) = (order.clone(), Arc::clone(&op.snapshot));
     let packing = tokio::task::spawn_blocking(move || {
         let mut packing = Packing::begin(rendering, counting)?;
         while let Some(page) = received.blocking_recv() {
             packing.take(&page)?;
         }
-        packing.finish(&order, ground, snapshot, &beside)
+        packing.finish(&wanted, ground, snapshot, &beside)
     });
     let mut next = log.first;
     while next < log.end {
@@ -167,15 +168,15 @@ async fn build(op: &Op, order: &Order, progress: &mut (dyn FnMut(u64, u64) + Sen
     }
     drop(entries);
     let packed = packing.await.map_err(|_| StoreError::Closed)??;
-    still_allowed(op).await?;
+    still_allowed(op, order).await?;
     Ok(packed)
 }
 
 /// Refuses what was allowed when the file was begun and no longer is: one that is still being made does not leave.
-async fn still_allowed(op: &Op) -> Result<(), Error> {
+async fn still_allowed(op: &Op, order: &Order) -> Result<(), Error> {
     let core = &op.core;
     let snapshot = core.current.latest(&core.store, &*core.clock).await?;
-    permits(&snapshot.rights(&op.subject, None, core.now()))?;
+    permits(&snapshot.rights(&op.subject, None, core.now()), order)?;
     let open = match op.subject.session {
         Some(session) => core.store.session(session).await?.is_some_and(|session| session.is_open(core.now())),
         None => true,

@@ -69,7 +69,7 @@ struct Kept {
 /// Keeps an order, to be fetched by whoever gave it, once.
 pub async fn place(op: &Op, wanted: Order) -> Result<Placed, Error> {
     let wanted = order(op, wanted)?;
-    let Permits { policy: permit } = permits(&op.rights)?;
+    let Permits { policy: permit } = permits(&op.rights, &wanted)?;
     let kept = Kept {
         from: wanted.from.0,
         to: wanted.to.0,
@@ -128,7 +128,7 @@ pub(super) struct Permits {
 
 /// Refuses an order that makes no sense or is not for the caller to give.
 pub fn order(op: &Op, order: Order) -> Result<Order, Error> {
-    permits(&op.rights)?;
+    permits(&op.rights, &order)?;
     if order.from >= order.to || order.to > op.at {
         return Err(Refusal::bad_input("`from` lies before `to`, and `to` not in the future.").into());
     }
@@ -142,11 +142,8 @@ pub fn order(op: &Op, order: Order) -> Result<Order, Error> {
     if order.named.len() > NAMED || order.named.iter().any(|id| !op.snapshot.accounts.contains_key(id)) {
         return Err(Refusal::bad_input(format!("Those who are named are accounts, at most {NAMED}.")).into());
     }
-    if !order.named.is_empty() {
-        op.rights.permit(Permission::DirectoryRead)?;
-        if order.profile == Profile::OpposingCounsel {
-            return Err(Refusal::bad_input("Nobody is named in a file for opposing counsel.").into());
-        }
+    if !order.named.is_empty() && order.profile == Profile::OpposingCounsel {
+        return Err(Refusal::bad_input("Nobody is named in a file for opposing counsel.").into());
     }
     let mut order = order;
     order.named.sort_unstable();
@@ -154,8 +151,11 @@ pub fn order(op: &Op, order: Order) -> Result<Order, Error> {
     Ok(order)
 }
 
-/// Log, policy and register, all of them.
-pub(super) fn permits(rights: &Rights) -> Result<Permits, Refusal> {
+/// Log, policy and register, all of them, and the directory if anybody is named.
+pub(super) fn permits(rights: &Rights, order: &Order) -> Result<Permits, Refusal> {
+    if !order.named.is_empty() {
+        rights.permit(Permission::DirectoryRead)?;
+    }
     rights.permit(Permission::LogRead)?;
     rights.permit(Permission::RegisterRead)?;
     Ok(Permits { policy: rights.permit(Permission::PolicyRead)? })

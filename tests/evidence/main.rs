@@ -2,7 +2,10 @@
 //! nothing of leads and nobody's name where it has no business.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+#[path = "../support/mod.rs"]
 mod support;
+
+mod left;
 
 use std::{
     collections::BTreeMap,
@@ -323,33 +326,3 @@ on_both_backends!(
         assert_eq!((given_up.status, given_up.code()), (503, Some("TOO_COMPLEX")), "{}", given_up.text);
     }
 );
-
-on_both_backends!(what_was_done_when_somebody_left_is_told, |world| async {
-    past(&world).await;
-    let at = |seconds: i64| leadkeep::domain::Clock::now(&*world.clock).plus_seconds(seconds).to_string();
-    let admin = world.caller(company::ADMIN).await;
-    let begin = "mutation($input: BeginDepartureInput!) { beginDeparture(input: $input) { departure { id accessEndedAt } } }";
-    let input = json!({ "personId": company::REP.id.to_string(), "lastDay": at(7 * 86_400), "reason": "Unmistakable words", "access": "LOCK",
-        "knownAt": at(-3 * 86_400) });
-    let begun = admin.graphql(begin, json!({ "input": input })).await.data()["beginDeparture"]["departure"].clone();
-    let [from, to] = days(&world);
-    let range = ["--from", &from, "--to", &to];
-    let file = make(&world, "left.zip", &range);
-    let left = file.json("accesses.json")["left"].as_array().unwrap().clone();
-    assert_eq!(left.len(), 1);
-    assert_eq!((&left[0]["endedAt"], &left[0]["overAt"]), (&begun["accessEndedAt"], &Value::Null));
-    assert!(left[0]["lastShownAt"].as_str().unwrap() < left[0]["endedAt"].as_str().unwrap());
-    let first = file.pdf_text(world.home.folder()).split('\u{c}').next().unwrap().to_owned();
-    for told in ["3 days 0 h at the longest", "None of them was shown a lead after that", "longer than a day"] {
-        assert!(first.contains(told), "{told} is not in {first}");
-    }
-    assert!(named_in(&file, world.home.folder()).is_empty());
-    assert!(file.parts.values().all(|part| !String::from_utf8_lossy(part).contains("Unmistakable words")));
-    // What is done about it later is another file's.
-    let cancel = "mutation($input: DepartureReasonInput!) { cancelDeparture(input: $input) { proposal { id } } }";
-    let asked = admin.graphql(cancel, json!({ "input": { "id": begun["id"], "reason": "She stays" } })).await;
-    let approve = "mutation($input: ProposalIdInput!) { approveProposal(input: $input) { proposal { state } } }";
-    let proposal = json!({ "input": { "id": asked.data()["cancelDeparture"]["proposal"]["id"] } });
-    world.caller(company::SECOND_ADMIN).await.graphql(approve, proposal).await.data();
-    assert!(make(&world, "later.zip", &range).bytes == file.bytes);
-});
