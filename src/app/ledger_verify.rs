@@ -1,25 +1,34 @@
 //! Recomputes the whole ledger from what the database holds, trusting nothing but the public key: every leaf from its
-//! bytes, every link of every chain, the place of every entry in the tree, every signed head, what lies beside the entries. Rows come in pages; what is
-//! kept meanwhile is a line per epoch. Records that have left the database come from the archive, each of whose files is read whole.
+//! bytes, every link of every chain, the place of every entry in the tree, every signed head, what lies beside the entries. Rows come
+//! in pages, read ahead; what each entry or head says by itself is found on other threads, and looked at here in the order of the
+//! tree, so that it is the first thing wrong that is told. What is kept meanwhile is a line per epoch, and one per account and day.
+//! Records that have left the database come from the archive, each of whose files is read whole.
 
 mod acknowledged;
 mod beside;
+mod days;
+mod heads;
 mod index;
 mod numbers;
+mod pages;
 mod report;
 mod segments;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use acknowledged::Acknowledgements;
 use beside::Beside;
-use index::IndexCheck;
+use days::CountedPacked;
+use heads::Heads;
+use index::Expected;
 use numbers::Numbers;
+use pages::{End, Examined, Pages, examined};
 pub use report::{Acknowledged, Progress, Report, Trust};
 use segments::Segments;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{
-    audit::{codec, record::Entry},
+    audit::record::Entry,
     domain::{Id, Timestamp, clock::SECOND},
     ledger::{
         Fault, Wrong,
@@ -27,14 +36,13 @@ use crate::{
         tree,
         verify::{Claim, Verifier},
     },
-    store::{
-        Store, StoreError,
-        ledger::{EntryRow, RunRow},
-    },
+    store::{Store, StoreError},
 };
 
-/// Entries, runs or checkpoints read at once.
+/// Entries or records-to-be read at once.
 const PAGE: u64 = 256;
+/// Tiles read at once.
+const TILES: u32 = 16;
 /// A record-to-be that lies in the outbox for so long (µs) belongs to no operation that is still under way.
 const OUTBOX_PATIENCE: i64 = 3_600 * SECOND;
 
@@ -50,26 +58,27 @@ pub async fn verify(
     let folded = store.ledger_folded().await?;
     let signed = store.ledger_signed().await?;
     let beside = Beside::new(store).await?;
-    let (verifier, heads) = (Verifier::default(), VecDeque::new());
-    let (numbers, index) = (Numbers::default(), Some(IndexCheck::new(store).await?));
     let segments = Segments::of(store).await?;
+    let (until, mut tasks) = (folded.max(signed), JoinSet::new());
+    let expected = Arc::new(Expected::new(store).await?);
     let mut check = Check {
         store,
         trust,
         beside,
-        numbers,
-        index,
+        numbers: Numbers::default(),
+        index: Some(Indexed::of(store, Arc::clone(&expected))),
         segments,
-        verifier,
-        heads,
-        asked: 0,
+        verifier: Verifier::default(),
+        heads: Heads::read(store, signed, *trust.key, &mut tasks),
+        tiles: VecDeque::new(),
         epochs: 0,
         good: 0,
         signed_as: None,
         acknowledged: Acknowledgements::default(),
     };
+    let pages = Pages::read(store, until, &expected, &mut tasks);
     let (mut outstanding, mut fault) = (0, None);
-    match check.all(folded.max(signed), signed, progress).await {
+    match check.all(until, pages, progress).await {
         Err(Stop::Store(error)) => return Err(error),
         Err(Stop::Fault(found)) => fault = Some(found),
         Ok(()) => {
@@ -122,19 +131,39 @@ impl From<StoreError> for Stop {
     }
 }
 
+/// The comparison of the index, under way.
+struct Indexed {
+    expected: Arc<Expected>,
+    stored: JoinHandle<Result<Option<u64>, StoreError>>,
+    days: CountedPacked,
+}
+
+impl Indexed {
+    fn of(store: &Store, expected: Arc<Expected>) -> Self {
+        let stored = tokio::spawn(Arc::clone(&expected).stored(store.clone()));
+        Self { expected, stored, days: CountedPacked::default() }
+    }
+}
+
+impl Drop for Indexed {
+    fn drop(&mut self) {
+        self.stored.abort();
+    }
+}
+
 struct Check<'s> {
     store: &'s Store,
     trust: Trust<'s>,
     beside: Beside<'s>,
     numbers: Numbers,
     /// Until it has come to its end.
-    index: Option<IndexCheck>,
+    index: Option<Indexed>,
     segments: Segments,
     verifier: Verifier,
-    /// Checkpoints that come next: size, stored root, note.
-    heads: VecDeque<(u64, Vec<u8>, String)>,
-    /// Up to which size they were read.
-    asked: u64,
+    /// Checkpoints that come next.
+    heads: Heads,
+    /// Full tiles of level 0 that come next: number and hashes.
+    tiles: VecDeque<(u64, Vec<u8>)>,
     epochs: u64,
     good: u64,
     signed_as: Option<String>,
@@ -142,26 +171,33 @@ struct Check<'s> {
 }
 
 impl Check<'_> {
-    async fn all(&mut self, until: u64, signed: u64, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<(), Stop> {
+    async fn all(&mut self, until: u64, mut pages: Pages, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<(), Stop> {
         self.kept_here()?;
-        while self.verifier.tree_size() < until {
-            let runs = self.store.ledger_runs(self.verifier.tree_size(), PAGE).await?;
-            if runs.is_empty() {
-                break;
-            }
-            for run in runs {
-                self.verifier.run(run.first_index, run.epoch, run.first_rseq, run.length)?;
-                self.run(run, signed).await?;
-                progress(Progress { entries: self.verifier.entries(), of: until });
-                if self.verifier.tree_size() >= until {
-                    break;
+        while let Some(pieces) = pages.next().await? {
+            for piece in pieces {
+                if let Some(run) = piece.run {
+                    self.verifier.run(run.first_index, run.epoch, run.first_rseq, run.length)?;
+                }
+                for examined in piece.entries {
+                    self.entry(piece.epoch, examined, true).await?;
+                    self.kept_here()?;
+                    self.tiles_here().await?;
+                    self.head_here().await?;
+                }
+                match piece.end {
+                    End::Whole => {}
+                    End::Missing(rseq) => {
+                        let index = Some(self.verifier.tree_size());
+                        return Err(Fault { wrong: Wrong::Missing, epoch: Some(piece.epoch), rseq: Some(rseq), index }.into());
+                    }
+                    End::Failed(error) => return Err(error.into()),
                 }
             }
+            progress(Progress { entries: self.verifier.entries(), of: until });
         }
-        self.next_head(signed).await?;
-        if let Some((size, ..)) = self.heads.front() {
+        if let Some(size) = self.heads.next_size().await? {
             // Signed, but not there any more: the end was cut off.
-            let wrong = Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(*size) };
+            let wrong = Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(size) };
             return Err(wrong.into());
         }
         self.verifier.finish()?;
@@ -170,10 +206,11 @@ impl Check<'_> {
         }
         self.partial_tiles().await?;
         self.unfolded().await?;
-        if let Some(check) = self.index.take()
-            && !check.fits(self.store).await?
-        {
-            return Err(Fault { wrong: Wrong::Index, epoch: None, rseq: None, index: None }.into());
+        if let Some(mut index) = self.index.take() {
+            let stored = (&mut index.stored).await.map_err(|_| StoreError::Closed)??;
+            if !index.expected.fits(self.store, stored, std::mem::take(&mut index.days)).await? {
+                return Err(Fault { wrong: Wrong::Index, epoch: None, rseq: None, index: None }.into());
+            }
         }
         if self.beside.has_altered() {
             return Err(Fault { wrong: Wrong::Document, epoch: None, rseq: None, index: None }.into());
@@ -181,35 +218,13 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn run(&mut self, run: RunRow, signed: u64) -> Result<(), Stop> {
-        let end = run.first_rseq + run.length;
-        let mut next = run.first_rseq;
-        while next < end {
-            let rows = self.store.ledger_entries(run.epoch, next, PAGE.min(end - next)).await?;
-            if rows.is_empty() {
-                let index = Some(self.verifier.tree_size());
-                return Err(Fault { wrong: Wrong::Missing, epoch: Some(run.epoch), rseq: Some(next), index }.into());
-            }
-            self.beside.page(run.epoch, &rows).await?;
-            for row in rows {
-                self.entry(run.epoch, &row, true).await?;
-                next = row.rseq + 1;
-                self.kept_here()?;
-                self.tiles_here().await?;
-                self.head_here(signed).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn entry(&mut self, epoch: Id, row: &EntryRow, folded: bool) -> Result<(), Stop> {
-        let entry = codec::decode(&row.body).ok();
-        let says = entry.as_ref().map(Entry::said);
-        let claim = Claim { epoch, rseq: row.rseq, leaf: row.leaf.unwrap_or([0; 32]), body: &row.body, says };
+    async fn entry(&mut self, epoch: Id, examined: Examined, folded: bool) -> Result<(), Stop> {
+        let Examined { rseq, leaf, found, erasable, entry } = examined;
+        let claim = Claim { epoch, rseq, leaf, found, says: entry.as_ref().map(Entry::said) };
         let index = folded.then_some(self.verifier.tree_size());
-        let leaf = self.verifier.entry(&claim, folded)?;
+        self.verifier.entry(&claim, folded)?;
         if let Some(index) = index {
-            self.segments.take(self.store, index, leaf).await?;
+            self.segments.take(self.store, index, found).await?;
         }
         let Some(entry) = entry else { return Ok(()) };
         if entry.rseq == 0 {
@@ -218,13 +233,15 @@ impl Check<'_> {
             return Err(wrong(Wrong::EpochHead, &entry, index));
         }
         self.acknowledged.read(&entry, index);
-        if let (Some(check), Some(index)) = (&mut self.index, index) {
-            check.take(index, &entry);
+        if let (Some(indexed), Some(index)) = (&mut self.index, index)
+            && indexed.expected.has(index)
+        {
+            indexed.days.count(&entry);
         }
         if !self.numbers.fit(self.store, &entry).await? {
             return Err(wrong(Wrong::Number, &entry, index));
         }
-        match self.beside.wrong(&entry).await? {
+        match self.beside.wrong(&entry, erasable).await? {
             Some(found) => Err(wrong(found, &entry, index)),
             None => Ok(()),
         }
@@ -247,22 +264,13 @@ impl Check<'_> {
         }
     }
 
-    /// Reads on in the checkpoints if none is at hand.
-    async fn next_head(&mut self, signed: u64) -> Result<(), Stop> {
-        if self.heads.is_empty() && self.asked < signed {
-            self.heads.extend(self.store.ledger_checkpoints(self.asked, PAGE).await?.into_iter().filter(|(size, ..)| *size <= signed));
-            self.asked = self.heads.back().map_or(signed, |(size, ..)| *size);
-        }
-        Ok(())
-    }
-
     /// Checks the checkpoint over exactly the tree so far, if there is one.
-    async fn head_here(&mut self, signed: u64) -> Result<(), Stop> {
-        self.next_head(signed).await?;
-        let Some((size, root, note)) = self.heads.pop_front_if(|(size, ..)| *size <= self.verifier.tree_size()) else { return Ok(()) };
-        self.signed_as = Some(self.verifier.checkpoint(size, &note, self.trust.origin, self.trust.key)?.origin);
-        if root[..] != self.verifier.root() {
-            return Err(Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(size) }.into());
+    async fn head_here(&mut self) -> Result<(), Stop> {
+        let Some(head) = self.heads.up_to(self.verifier.tree_size()).await? else { return Ok(()) };
+        self.verifier.checkpoint(head.size, head.signed.as_ref(), self.trust.origin)?;
+        self.signed_as = head.signed.map(|signed| signed.origin);
+        if head.root[..] != self.verifier.root() {
+            return Err(Fault { wrong: Wrong::CheckpointRoot, epoch: None, rseq: None, index: Some(head.size) }.into());
         }
         self.good += 1;
         Ok(())
@@ -280,7 +288,17 @@ impl Check<'_> {
     /// Compares the tiles that have become full with those stored.
     async fn tiles_here(&mut self) -> Result<(), Stop> {
         for tile in self.verifier.take_tiles() {
-            self.tile(&tile).await?;
+            if tile.level > 0 {
+                self.tile(&tile).await?;
+                continue;
+            }
+            if self.tiles.is_empty() {
+                self.tiles = self.store.ledger_bottom_tiles(tile.index, TILES).await?.into();
+            }
+            let stored = self.tiles.pop_front_if(|(number, _)| *number == tile.index);
+            if stored.is_none_or(|(_, hashes)| hashes != tile.hashes.as_flattened()) {
+                return Err(not_stored(&tile));
+            }
         }
         Ok(())
     }
@@ -299,8 +317,7 @@ impl Check<'_> {
         if stored.get(tile.level, tile.index).is_some_and(|stored| stored.starts_with(&tile.hashes)) {
             return Ok(());
         }
-        let first = tile.index << (8 * (u32::from(tile.level) + 1));
-        Err(Fault { wrong: Wrong::Tile, epoch: None, rseq: None, index: Some(first) }.into())
+        Err(not_stored(tile))
     }
 
     /// Entries that have no place in the tree yet.
@@ -309,11 +326,10 @@ impl Check<'_> {
         while let Some(this) = self.store.ledger_epoch_after(epoch).await? {
             epoch = Some(this);
             loop {
-                let rows = self.store.ledger_entries(this, self.verifier.next_of(this), PAGE).await?;
-                self.beside.page(this, &rows).await?;
-                let mut held_back = false;
-                for row in &rows {
-                    match self.entry(this, row, false).await {
+                let some = examined(self.store, this, self.verifier.next_of(this), PAGE).await?;
+                let (at_end, mut held_back) = (some.is_empty(), false);
+                for examined in some {
+                    match self.entry(this, examined, false).await {
                         Err(Stop::Fault(fault)) if self.acknowledged.covers(&fault) => {
                             held_back = true;
                             break;
@@ -321,16 +337,19 @@ impl Check<'_> {
                         checked => checked?,
                     }
                 }
-                if held_back {
-                    break;
-                }
-                if rows.is_empty() {
+                if held_back || at_end {
                     break;
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The tile is not as it should be.
+fn not_stored(tile: &FullTile) -> Stop {
+    let first = tile.index << (8 * (u32::from(tile.level) + 1));
+    Fault { wrong: Wrong::Tile, epoch: None, rseq: None, index: Some(first) }.into()
 }
 
 fn wrong(wrong: Wrong, entry: &Entry, index: Option<u64>) -> Stop {

@@ -75,10 +75,13 @@ impl Daily {
         for (kinds, found) in
             [(&mut self.addresses, record.client.ip.as_deref()), (&mut self.purposes, record.purpose.as_deref()), (&mut self.codes, code)]
         {
-            if let Some(found) = found {
-                *kinds.entry(found.to_owned()).or_default() += 1;
+            let Some(found) = found else { continue };
+            if let Some(count) = kinds.get_mut(found) {
+                *count += 1;
+            } else {
+                kinds.insert(found.to_owned(), 1);
+                bound(kinds);
             }
-            bound(kinds);
         }
     }
 

@@ -47,8 +47,8 @@ pub struct Manifest {
     pub consistency: Vec<String>,
 }
 
-/// A line of [`LINES`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A line of [`LINES`] as anybody may have written it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Line {
     /// The entry's place in the tree.

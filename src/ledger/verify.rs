@@ -3,12 +3,9 @@
 
 use std::{collections::HashMap, fmt};
 
-use ed25519_dalek::VerifyingKey;
-
 use super::{
     checkpoint::Checkpoint,
     growth::{FullTile, Growth},
-    tree,
 };
 use crate::domain::{Digest, Id};
 
@@ -27,15 +24,15 @@ pub struct Said {
 
 /// What an entry says of its own place, and what it is stored as.
 #[derive(Clone, Copy, Debug)]
-pub struct Claim<'e> {
+pub struct Claim {
     /// The epoch it is stored under.
     pub epoch: Id,
     /// The number it is stored under.
     pub rseq: u64,
-    /// The leaf stored beside it.
-    pub leaf: Digest,
-    /// Its bytes.
-    pub body: &'e [u8],
+    /// The leaf stored beside it; `None` if that is no hash at all.
+    pub leaf: Option<Digest>,
+    /// The leaf of its bytes, computed.
+    pub found: Digest,
     /// What the bytes say; `None` if they cannot be read.
     pub says: Option<Said>,
 }
@@ -163,13 +160,12 @@ pub struct Link {
 }
 
 impl Link {
-    /// Checks the next entry and returns its leaf as computed.
-    pub fn entry(&mut self, claim: &Claim<'_>) -> Result<Digest, Wrong> {
+    /// Checks the next entry.
+    pub fn entry(&mut self, claim: &Claim) -> Result<(), Wrong> {
         if claim.rseq != self.next {
             return Err(Wrong::Missing);
         }
-        let leaf = tree::leaf(claim.body);
-        if leaf != claim.leaf {
+        if claim.leaf != Some(claim.found) {
             return Err(Wrong::Altered);
         }
         let says = claim.says.ok_or(Wrong::Unreadable)?;
@@ -179,8 +175,8 @@ impl Link {
         if self.last.is_some_and(|last| last != says.previous) {
             return Err(Wrong::ChainBroken);
         }
-        *self = Self { next: self.next + 1, last: Some(leaf) };
-        Ok(leaf)
+        *self = Self { next: self.next + 1, last: Some(claim.found) };
+        Ok(())
     }
 }
 
@@ -214,18 +210,18 @@ impl Verifier {
         self.chains.get(&epoch).map_or(0, |chain| chain.next)
     }
 
-    /// Checks the next entry of its epoch; `folded` if it is also the next of the tree. Returns the leaf as computed.
-    pub fn entry(&mut self, claim: &Claim<'_>, folded: bool) -> Result<Digest, Fault> {
+    /// Checks the next entry of its epoch; `folded` if it is also the next of the tree.
+    pub fn entry(&mut self, claim: &Claim, folded: bool) -> Result<(), Fault> {
         let link = self.chains.entry(claim.epoch).or_default();
         let rseq = link.next;
         let checked = link.entry(claim);
         let index = folded.then_some(self.tree.size());
-        let leaf = checked.map_err(|wrong| Fault { wrong, epoch: Some(claim.epoch), rseq: Some(rseq), index })?;
+        checked.map_err(|wrong| Fault { wrong, epoch: Some(claim.epoch), rseq: Some(rseq), index })?;
         self.entries += 1;
         if folded {
-            self.tree.push(leaf);
+            self.tree.push(claim.found);
         }
-        Ok(leaf)
+        Ok(())
     }
 
     /// The tiles that the entries have filled since this was last asked.
@@ -247,18 +243,16 @@ impl Verifier {
         Err(Fault { wrong: Wrong::Run, epoch: Some(epoch), rseq: Some(first_rseq), index: Some(first_index) })
     }
 
-    /// Checks a checkpoint when the tree has reached its size, and returns what it says.
-    pub fn checkpoint(&mut self, size: u64, note: &str, origin: Option<&str>, key: &VerifyingKey) -> Result<Checkpoint, Fault> {
+    /// Checks a checkpoint, which holds `head` if it was signed with the ledger's key, when the tree has reached its size.
+    pub fn checkpoint(&mut self, size: u64, head: Option<&Checkpoint>, origin: Option<&str>) -> Result<(), Fault> {
         let fault = |wrong| Fault { wrong, epoch: None, rseq: None, index: Some(size) };
-        let head = Checkpoint::open(note, key).ok_or(fault(Wrong::CheckpointSignature))?;
-        if head.size != size || origin.is_some_and(|origin| origin != head.origin) {
-            return Err(fault(Wrong::CheckpointSignature));
-        }
+        let named = |head: &&Checkpoint| head.size == size && origin.is_none_or(|origin| origin == head.origin);
+        let head = head.filter(named).ok_or(fault(Wrong::CheckpointSignature))?;
         if size != self.tree.size() || head.root != self.root() {
             return Err(fault(Wrong::CheckpointRoot));
         }
         self.signed = size;
-        Ok(head)
+        Ok(())
     }
 
     /// Checks that the last checkpoint covers the whole tree.

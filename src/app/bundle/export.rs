@@ -8,8 +8,7 @@ use std::{
     time::Duration,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-
+use super::write_line;
 use crate::{
     app::{
         Core, Error, Op, anchor,
@@ -19,7 +18,7 @@ use crate::{
     domain::Digest,
     ledger::{
         Checkpoint, Edge,
-        bundle::{self, Line, Manifest, encoded},
+        bundle::{self, Manifest, encoded},
         checkpoint, key,
         proof::{self, Span},
         tile, tree,
@@ -192,8 +191,8 @@ impl Rendering {
         if !tile::bundle(&mut framed, &entry.body) {
             return Err(unfit(entry.index));
         }
-        let told = Line { index: entry.index, leaf_hash: STANDARD.encode(leaf), record: decoded.to_json() };
-        let mut line = serde_json::to_vec(&told).map_err(|_| unfit(entry.index))?;
+        let mut line = Vec::with_capacity(4 * entry.body.len());
+        write_line(entry.index, &leaf, &decoded, &mut line);
         line.push(b'\n');
         Ok(Rendered { framed, line, entry: decoded })
     }

@@ -4,18 +4,17 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, BufRead, BufReader, Lines, Read},
+    io::{self, BufReader},
     path::Path,
 };
 
-use serde_json::Value;
-
+use super::parallel::{self, Examined, Files, Told};
 use crate::{
-    audit::{codec, place},
+    audit::place,
     domain::{Digest, Id},
     ledger::{
         Checkpoint, Edge, Receipt,
-        bundle::{self, BundleFault, BundleWrong as Wrong, Line, Manifest},
+        bundle::{self, BundleFault, BundleWrong as Wrong, Manifest},
         key::Public,
         tree,
         verify::{Claim, Link, Said},
@@ -67,27 +66,19 @@ pub fn check(folder: &Path, key: &Public, kept: Option<&Checkpoint>, progress: &
         checked.fault = fault(Wrong::OtherTree);
         return Ok(checked);
     }
-    let mut reading = Reading {
-        entries: BufReader::with_capacity(1 << 18, File::open(folder.join(bundle::ENTRIES))?),
-        lines: BufReader::with_capacity(1 << 18, File::open(folder.join(bundle::LINES))?).lines(),
-        tree: edge,
-        chains: HashMap::new(),
-        first: None,
-    };
-    let mut root_at_kept = None;
-    for index in manifest.from..manifest.to {
-        if kept.is_some_and(|kept| kept.size == index) {
-            root_at_kept = Some(reading.tree.root());
+    let files = Files::open(folder)?;
+    let mut reading = Reading { tree: edge, chains: HashMap::new(), first: None, kept: kept.map(|kept| (kept.size, None)) };
+    let of = manifest.to - manifest.from;
+    let ended = parallel::examine(files, manifest.from..manifest.to, &mut |index, found| {
+        checked.entries += u64::from(found.is_some());
+        reading.next(index, found);
+        if checked.entries % 256 == 0 {
+            progress(checked.entries, of);
         }
-        if !reading.next(index)? {
-            break;
-        }
-        checked.entries += 1;
-        if index % 256 == 0 {
-            progress(checked.entries, manifest.to - manifest.from);
-        }
+    })?;
+    if reading.first.is_none() && !ended {
+        reading.note(manifest.to, Wrong::Extra);
     }
-    reading.end(manifest.to)?;
     let tree = &reading.tree;
     let leads = tree.size() == manifest.to && manifest.leads_to(&tree.root(), &proof, &head.root);
     checked.fault = verdict(reading.first, leads);
@@ -95,7 +86,7 @@ pub fn check(folder: &Path, key: &Public, kept: Option<&Checkpoint>, progress: &
         let root = match kept.size {
             size if size == head.size => Some(head.root),
             size if size == manifest.to => Some(reading.tree.root()),
-            _ => root_at_kept,
+            _ => reading.kept.and_then(|(_, root)| root),
         };
         match root {
             Some(root) if root == kept.root => checked.kept = Some(Kept::Same),
@@ -117,14 +108,15 @@ fn verdict(first: Option<BundleFault>, entries_lead: bool) -> Option<BundleFault
     }
 }
 
+/// The state of a check.
 struct Reading {
-    entries: BufReader<File>,
-    lines: Lines<BufReader<File>>,
     /// The tree of the entries.
     tree: Edge,
     chains: HashMap<Id, Link>,
     /// The first thing that is wrong.
     first: Option<BundleFault>,
+    /// The size of the checkpoint that was kept, and the root once the tree had it.
+    kept: Option<(u64, Option<Digest>)>,
 }
 
 impl Reading {
@@ -132,44 +124,43 @@ impl Reading {
         self.first.get_or_insert(BundleFault { wrong, index: Some(index) });
     }
 
-    /// Reads on by one entry and its line; false if there is no more.
-    fn next(&mut self, index: u64) -> io::Result<bool> {
-        let line = self.lines.next().transpose();
-        // What is no text is no line either.
-        let line = line.unwrap_or_default().and_then(|text| serde_json::from_str::<Line>(&text).ok());
-        let listed = line.as_ref().and_then(|line| bundle::digest(&line.leaf_hash));
-        let Some(body) = entry(&mut self.entries)? else {
+    /// Takes in what was found of the next entry, if there was one.
+    fn next(&mut self, index: u64, found: Option<Examined>) {
+        let Some(Examined { leaf, said, line }) = found else {
             self.truncated(index);
-            return Ok(false);
+            return;
         };
-        let leaf = tree::leaf(&body);
-        self.tree.push(leaf);
-        let Ok(entry) = codec::decode(&body) else {
-            self.note(index, Wrong::Altered);
-            return Ok(true);
-        };
-        let chained = self.chain(entry.said(), leaf, &body);
-        if listed == Some(leaf) {
-            if let Some(wrong) = chained {
-                self.note(index, wrong);
-            }
-            if line.is_none_or(|line| line.index != index || line.record != entry.to_json()) {
-                self.note(index, Wrong::Rendering);
-            }
-            return Ok(true);
+        if let Some((size, root @ None)) = &mut self.kept
+            && *size == index
+        {
+            *root = Some(self.tree.root());
         }
-        let place = |record: &Value| (record["epoch"].as_str().and_then(|epoch| epoch.parse().ok()), record["rseq"].as_u64());
-        let same_place = line.is_some_and(|line| place(&line.record) == (Some(entry.epoch), Some(entry.rseq)));
-        self.note(index, if same_place { Wrong::Altered } else { Wrong::Moved });
-        Ok(true)
+        self.tree.push(leaf);
+        let Some(said) = said else {
+            self.note(index, Wrong::Altered);
+            return;
+        };
+        let chained = self.chain(said, leaf);
+        match line {
+            Told::Other => self.note(index, Wrong::Moved),
+            Told::SamePlace => self.note(index, Wrong::Altered),
+            Told::SameLeaf | Told::Same => {
+                if let Some(wrong) = chained {
+                    self.note(index, wrong);
+                }
+                if line == Told::SameLeaf {
+                    self.note(index, Wrong::Rendering);
+                }
+            }
+        }
     }
 
     /// In which way the entry does not go on where its epoch ended.
-    fn chain(&mut self, said: Said, leaf: Digest, body: &[u8]) -> Option<Wrong> {
+    fn chain(&mut self, said: Said, leaf: Digest) -> Option<Wrong> {
         // What the first entry of an epoch in the bundle follows lies outside of it.
         let link = self.chains.entry(said.epoch).or_insert(Link { next: said.rseq, last: None });
         let gap = said.rseq > link.next;
-        let claim = Claim { epoch: said.epoch, rseq: said.rseq, leaf, body, says: Some(said) };
+        let claim = Claim { epoch: said.epoch, rseq: said.rseq, leaf: Some(leaf), found: leaf, says: Some(said) };
         let broken = link.entry(&claim).is_err();
         broken.then_some(if gap { Wrong::Missing } else { Wrong::ChainBroken })
     }
@@ -181,28 +172,6 @@ impl Reading {
             _ => self.note(index, Wrong::Truncated),
         }
     }
-
-    /// Sees that nothing follows.
-    fn end(&mut self, to: u64) -> io::Result<()> {
-        if self.first.is_none() && (self.lines.next().is_some() || !self.entries.fill_buf()?.is_empty()) {
-            self.note(to, Wrong::Extra);
-        }
-        Ok(())
-    }
-}
-
-/// The next entry of a file of entries; `None` at its end, also within one.
-fn entry(file: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
-    let mut length = [0; 2];
-    match file.read_exact(&mut length) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        other => other?,
-    }
-    let mut body = vec![0; usize::from(u16::from_be_bytes(length))];
-    match file.read_exact(&mut body) {
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        other => other.map(|()| Some(body)),
-    }
 }
 
 /// Looks for the record of a receipt in a bundle that was checked: its index; or else whether the bundle proves that it was
@@ -210,7 +179,8 @@ fn entry(file: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
 pub fn find(folder: &Path, from: u64, receipt: &Receipt) -> io::Result<Result<u64, bool>> {
     let mut entries = BufReader::with_capacity(1 << 18, File::open(folder.join(bundle::ENTRIES))?);
     let (mut index, mut earlier, mut later) = (from, receipt.rseq == 0, false);
-    while let Some(body) = entry(&mut entries)? {
+    let mut body = Vec::new();
+    while parallel::entry(&mut entries, &mut body)? {
         if let Some(said) = place::said(&body).filter(|said| said.epoch == receipt.epoch) {
             if said.rseq == receipt.rseq {
                 return Ok(if tree::leaf(&body) == receipt.leaf { Ok(index) } else { Err(true) });
@@ -219,6 +189,7 @@ pub fn find(folder: &Path, from: u64, receipt: &Receipt) -> io::Result<Result<u6
             later |= said.rseq > receipt.rseq;
         }
         index += 1;
+        body.clear();
     }
     // Of a bundle from the first record on, what comes later is enough: nothing can stand before it.
     Ok(Err(later && (earlier || from == 0)))

@@ -1,7 +1,7 @@
 //! What lies beside the entries: variables and documents, which may be gone but not altered, and the policy revisions
 //! and epochs that entries name.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use sha2::{Digest as _, Sha256};
 
@@ -9,24 +9,19 @@ use crate::{
     audit::record::{Detail, Entry, change_commitment},
     domain::{Digest, Id},
     ledger::Wrong,
-    store::{
-        Store, StoreError,
-        ledger::{DetailRow, EntryRow},
-    },
+    store::{Store, StoreError, ledger::DetailRow},
 };
 
-/// Variables or documents read at once; each may be as large as a request.
+/// Documents or changes read at once; each document may be as large as a request.
 const PAGE: u64 = 32;
 /// How many altered documents are remembered until a record names one.
 const ALTERED: usize = 1_024;
 
-/// The state of the comparison; of variables and answers it holds the commitments of one page of entries.
+/// The state of the comparison.
 pub(super) struct Beside<'s> {
     store: &'s Store,
     /// Names of documents whose text does not fit.
     altered: HashSet<Vec<u8>>,
-    /// What the details beside the entries at hand come to, by number; `None` if to nothing.
-    details: HashMap<u64, Option<Digest>>,
     /// The policy revision last asked for, and the hash stored of it.
     revision: Option<(i64, Option<Vec<u8>>)>,
 }
@@ -46,31 +41,20 @@ impl<'s> Beside<'s> {
                 }
             }
             if !full {
-                return Ok(Self { store, altered, details: HashMap::new(), revision: None });
+                return Ok(Self { store, altered, revision: None });
             }
         }
     }
 
-    /// Reads the details beside these entries of one epoch, which rise.
-    pub(super) async fn page(&mut self, epoch: Id, rows: &[EntryRow]) -> Result<(), StoreError> {
-        self.details.clear();
-        let [Some(first), Some(last)] = [rows.first(), rows.last()] else { return Ok(()) };
-        let mut next = first.rseq;
-        while next <= last.rseq {
-            let details = self.store.ledger_details(epoch, next, last.rseq, PAGE).await?;
-            next = match details.last() {
-                Some(row) if details.len() as u64 == PAGE => row.rseq + 1,
-                _ => last.rseq + 1,
-            };
-            self.details.extend(details.into_iter().map(|row| (row.rseq, commitment(row))));
-        }
-        Ok(())
-    }
-
-    /// In which way something beside the entry is wrong; it must be one of the page.
-    pub(super) async fn wrong(&mut self, entry: &Entry) -> Result<Option<Wrong>, StoreError> {
+    /// In which way something beside the entry, whose erasable side is this, is wrong.
+    pub(super) async fn wrong(&mut self, entry: &Entry, erasable: Erasable) -> Result<Option<Wrong>, StoreError> {
         let record = &entry.record;
-        if self.details.get(&entry.rseq).is_some_and(|found| found.is_none() || record.detail != *found) {
+        let fits = match erasable {
+            Erasable::Gone => true,
+            Erasable::Malformed => false,
+            Erasable::Is(found) => record.detail == Some(found),
+        };
+        if !fits {
             return Ok(Some(Wrong::Detail));
         }
         if !self.changes_fit(entry).await? {
@@ -119,8 +103,22 @@ impl<'s> Beside<'s> {
     }
 }
 
-fn commitment(row: DetailRow) -> Option<Digest> {
-    let salt = row.salt.try_into().ok()?;
-    let response = row.response.map(TryInto::try_into).transpose().ok()?;
-    Some(Detail { salt, variables: row.variables, response }.commitment())
+/// The erasable side of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Erasable {
+    /// It never had one, or it was erased.
+    Gone,
+    /// There is something that can be none.
+    Malformed,
+    /// It comes to this.
+    Is(Digest),
+}
+
+impl From<DetailRow> for Erasable {
+    fn from(row: DetailRow) -> Self {
+        let (Ok(salt), Ok(response)) = (row.salt.try_into(), row.response.map(TryInto::try_into).transpose()) else {
+            return Self::Malformed;
+        };
+        Self::Is(Detail { salt, variables: row.variables, response }.commitment())
+    }
 }

@@ -14,10 +14,21 @@ use crate::{
 /// What was numbered so far.
 #[derive(Default)]
 pub(super) struct Numbers {
-    /// By epoch and counter: the first entry and the next number.
-    seen: HashMap<(Id, Counter), (u64, u64)>,
+    /// By epoch and counter.
+    seen: HashMap<(Id, Counter), Seen>,
     /// Where the epoch before ended when one began.
     follows: HashMap<Id, Tail>,
+}
+
+/// The entries of a counter in an epoch so far.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The number in the epoch of the first.
+    first: u64,
+    /// The same of the last.
+    last: u64,
+    /// How many there are.
+    count: u64,
 }
 
 impl Numbers {
@@ -30,14 +41,15 @@ impl Numbers {
         for (counter, number) in counters(&entry.record.subject).into_iter().zip(&entry.numbers) {
             let key = (entry.epoch, counter);
             let fits = match (self.seen.get_mut(&key), number) {
-                (Some((_, next)), Number::Next(number)) => {
-                    *next += 1;
-                    *number + 1 == *next
+                (Some(seen), Number::Next(number)) => {
+                    let fits = *number == seen.count;
+                    (seen.count, seen.last) = (seen.count + 1, entry.rseq);
+                    fits
                 }
                 (None, Number::First(earlier)) => {
-                    self.seen.insert(key, (entry.rseq, 1));
+                    self.seen.insert(key, Seen { first: entry.rseq, last: entry.rseq, count: 1 });
                     match earlier {
-                        Some(tail) => tail.epoch != entry.epoch && is_of(store, *tail, counter).await?,
+                        Some(tail) => tail.epoch != entry.epoch && (self.ends_at(*tail, counter) || is_of(store, *tail, counter).await?),
                         None => !self.had_one(entry.epoch, counter),
                     }
                 }
@@ -50,9 +62,14 @@ impl Numbers {
         Ok(true)
     }
 
+    /// Whether the last entry so far of the counter in that epoch is in this place: what a first one names, nearly always.
+    fn ends_at(&self, place: Tail, counter: Counter) -> bool {
+        self.seen.get(&(place.epoch, counter)).is_some_and(|seen| seen.last == place.rseq)
+    }
+
     /// Whether there was one in the epoch before when this one began.
     fn had_one(&self, epoch: Id, counter: Counter) -> bool {
-        self.follows.get(&epoch).is_some_and(|tail| self.seen.get(&(tail.epoch, counter)).is_some_and(|(first, _)| *first <= tail.rseq))
+        self.follows.get(&epoch).is_some_and(|tail| self.seen.get(&(tail.epoch, counter)).is_some_and(|seen| seen.first <= tail.rseq))
     }
 }
 

@@ -32,6 +32,18 @@ pub fn pack(days: &Days) -> Vec<u8> {
     body
 }
 
+/// A day by itself, which stands in no row.
+pub fn pack_day(daily: &Daily) -> Box<[u8]> {
+    let mut body = Vec::new();
+    write(daily, &mut body);
+    body.into()
+}
+
+/// What [`pack_day`] packed.
+pub fn unpack_day(body: &[u8]) -> Option<Daily> {
+    read(body, false)
+}
+
 /// The days of a span that was stored; of each only views, leads, leads in files and denials if it is to be `brief`.
 pub fn unpack(span: i64, body: &[u8], brief: bool) -> Result<Days, StoreError> {
     let corrupt = || StoreError::Corrupt("a day of the ledger's index; run `leadkeep ledger reindex`".into());
@@ -176,6 +188,10 @@ mod tests {
                     (brief.views, brief.leads, brief.downloaded, brief.denied()),
                     (day.views, day.leads, day.downloaded, day.denied())
                 );
+            }
+            for daily in days.values() {
+                let packed = pack_day(daily);
+                prop_assert_eq!(unpack_day(&packed).as_ref(), Some(daily));
             }
             prop_assert_eq!(unpack(span, &body, false).unwrap(), days);
         }

@@ -35,7 +35,7 @@ impl Source {
 }
 
 /// Segments that follow each other, as one.
-pub struct Merged {
+pub(super) struct Merged {
     sources: Vec<Source>,
     /// The next term of each source that has one. Of sources with the same term the first comes first, and its entries are the
     /// earlier ones.
@@ -44,7 +44,7 @@ pub struct Merged {
 
 impl Merged {
     /// The postings of these segments, which rise.
-    pub async fn of(store: &Store, segments: &[SegmentRow]) -> Result<Self, StoreError> {
+    pub(super) async fn of(store: &Store, segments: &[SegmentRow]) -> Result<Self, StoreError> {
         let source = |row: &SegmentRow| Source { segment: row.id, after: (i64::MIN, -1), ended: false, postings: VecDeque::new() };
         let mut merged = Self { sources: segments.iter().map(source).collect(), next: BinaryHeap::new() };
         for number in 0..merged.sources.len() {
@@ -54,7 +54,7 @@ impl Merged {
     }
 
     /// The next term, whose entries replace what is in `entries`; the same term may come again, with later entries.
-    pub async fn next(&mut self, store: &Store, entries: &mut Vec<u64>) -> Result<Option<i64>, StoreError> {
+    pub(super) async fn next(&mut self, store: &Store, entries: &mut Vec<u64>) -> Result<Option<i64>, StoreError> {
         let Some(Reverse((term, number))) = self.next.pop() else { return Ok(None) };
         entries.clear();
         let postings = &mut self.sources[number].postings;
@@ -69,5 +69,28 @@ impl Merged {
         let term = self.sources[number].peek(store).await?;
         self.next.extend(term.map(|term| Reverse((term, number))));
         Ok(())
+    }
+}
+
+/// The postings of one segment, some blocks at a time.
+pub struct Postings {
+    segment: i64,
+    after: (i64, i64),
+}
+
+impl Postings {
+    /// From the first on.
+    pub const fn of(segment: i64) -> Self {
+        Self { segment, after: (i64::MIN, -1) }
+    }
+
+    /// Calls `each` with the next of them, each a term and an entry, sorted; false after the last.
+    pub async fn read_on(&mut self, store: &Store, mut each: impl FnMut(i64, u64)) -> Result<bool, StoreError> {
+        let rows = store.index_blocks(self.segment, self.after, PAGE).await?;
+        for row in &rows {
+            self.after = (row.term, row.entry as i64);
+            Block::read(&row.body)?.postings().for_each(|(term, entry)| each(term, entry));
+        }
+        Ok(!rows.is_empty())
     }
 }

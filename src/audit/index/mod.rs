@@ -14,4 +14,4 @@ mod merge;
 pub use gather::{CountedDays, Gathered, Only, count, terms, walk};
 pub(super) use look::Last;
 pub use look::{DaysOf, Index};
-pub use merge::Merged;
+pub use merge::Postings;

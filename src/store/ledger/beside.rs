@@ -1,18 +1,26 @@
 //! Reading what lies beside the entries, to compare it with what they say.
 
-use entity::{change_detail, ledger_detail, ledger_document, ledger_epoch, policy_revision};
+use entity::{change_detail, ledger_document, ledger_epoch, policy_revision};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::{
     domain::Id,
-    store::{Store, StoreError},
+    store::{Store, StoreError, rows::Row},
 };
+
+/// Letters of variables read at once, not counting the last.
+const LONG: usize = 4 << 20;
+/// `$4` is [`LONG`].
+const DETAILS: &str = "\
+SELECT rseq, salt, variables, response FROM (
+    SELECT rseq, salt, variables, response,
+        SUM(COALESCE(LENGTH(variables), 0)) OVER (ORDER BY rseq) - COALESCE(LENGTH(variables), 0) AS earlier
+    FROM ledger_detail WHERE epoch = $1 AND rseq BETWEEN $2 AND $3
+) AS details WHERE earlier < $4 ORDER BY rseq";
 
 /// The erasable side of an entry as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailRow {
-    /// The entry's number in its epoch.
-    pub rseq: u64,
     /// Of the commitment.
     pub salt: Vec<u8>,
     /// JSON.
@@ -55,18 +63,25 @@ impl Store {
         Ok(rows.into_iter().map(row).collect())
     }
 
-    /// The erasable sides of entries `from` to `to` of an epoch, at most `limit`, rising.
-    pub async fn ledger_details(&self, epoch: Id, from: u64, to: u64, limit: u64) -> Result<Vec<DetailRow>, StoreError> {
-        let query = ledger_detail::Entity::find().filter(ledger_detail::Column::Epoch.eq(epoch.0));
-        let query = query.filter(ledger_detail::Column::Rseq.between(from as i64, to as i64));
-        let rows = query.order_by_asc(ledger_detail::Column::Rseq).limit(limit).all(&self.0.ledger).await?;
-        let row = |row: ledger_detail::Model| DetailRow {
-            rseq: row.rseq as u64,
-            salt: row.salt,
-            variables: row.variables,
-            response: row.response,
+    /// The number of each entry from `from` to `to` of an epoch that has an erasable side, and what `of` makes of that, rising; and
+    /// whether there may be more of them, because these were long.
+    pub async fn ledger_details<T: Send + 'static>(
+        &self,
+        epoch: Id,
+        from: u64,
+        to: u64,
+        of: impl Fn(DetailRow) -> T + Send + 'static,
+    ) -> Result<(Vec<(u64, T)>, bool), StoreError> {
+        let row = move |row: &dyn Row| {
+            let (variables, response) = (row.text(2)?.map(str::to_owned), row.some_bytes(3)?.map(<[u8]>::to_vec));
+            let long = variables.as_ref().map_or(0, String::len);
+            Ok((row.number(0)? as u64, of(DetailRow { salt: row.bytes(1)?.to_vec(), variables, response }), long))
         };
-        Ok(rows.into_iter().map(row).collect())
+        let values = vec![epoch.0.into(), (from as i64).into(), (to as i64).into(), (LONG as i64).into()];
+        let found = self.0.entries.list(DETAILS, values, row).await?;
+        // A letter has a byte at least.
+        let more = found.iter().map(|(.., long)| long).sum::<usize>() >= LONG;
+        Ok((found.into_iter().map(|(rseq, detail, _)| (rseq, detail)).collect(), more))
     }
 
     /// Stored hash and text of the documents whose hash is above `after`, at most `limit`, rising.

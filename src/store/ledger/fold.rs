@@ -136,10 +136,10 @@ impl Growing {
     /// Takes these entries, the next of their epoch; false if it ends here.
     pub(super) fn take(&mut self, taking: &mut Taking, rows: &[Row], sequencing: &Sequencing) -> bool {
         for row in rows {
-            let leaf = row.leaf.as_slice().try_into().unwrap_or([0; 32]);
+            let (leaf, found) = (row.leaf.as_slice().try_into().ok(), tree::leaf(&row.body));
             let (epoch, rseq, says) = (Id(taking.open.epoch), row.rseq as u64, (sequencing.said)(&row.body));
-            match taking.link.entry(&Claim { epoch, rseq, leaf, body: &row.body, says }) {
-                Ok(leaf) => self.growth.push(leaf),
+            match taking.link.entry(&Claim { epoch, rseq, leaf, found, says }) {
+                Ok(()) => self.growth.push(found),
                 Err(wrong) => {
                     let at_head = taking.next == 0 && wrong == Wrong::ChainBroken;
                     self.refuse(taking.open, taking.next, if at_head { Wrong::EpochHead } else { wrong });

@@ -75,16 +75,33 @@ impl Store {
     /// Entries of an epoch with numbers from `from`, at most `limit`, rising, up to the first that is not where the one before it is:
     /// in the database, or in the archive.
     pub async fn ledger_entries(&self, epoch: Id, from: u64, limit: u64) -> Result<Vec<EntryRow>, StoreError> {
+        let row = |rseq, leaf, body: &[u8]| EntryRow { rseq, leaf, body: body.to_vec() };
+        Ok(self.ledger_entries_as(epoch, from, limit, row).await?.into_iter().map(|(_, row)| row).collect())
+    }
+
+    /// The number of each of the same entries, and what `of` makes of its number, the leaf stored beside it and its bytes.
+    pub async fn ledger_entries_as<T: Send + 'static>(
+        &self,
+        epoch: Id,
+        from: u64,
+        limit: u64,
+        of: impl Fn(u64, Option<Digest>, &[u8]) -> T + Copy + Send + 'static,
+    ) -> Result<Vec<(u64, T)>, StoreError> {
         let [first, most] = [from, limit].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
-        let row =
-            |row: &dyn Row| Ok(EntryRow { rseq: row.number(0)? as u64, leaf: row.bytes(1)?.try_into().ok(), body: row.bytes(2)?.to_vec() });
+        let row = move |row: &dyn Row| {
+            let rseq = row.number(0)? as u64;
+            Ok((rseq, of(rseq, row.bytes(1)?.try_into().ok(), row.bytes(2)?)))
+        };
         let mut rows = self.0.entries.list(ENTRIES, vec![epoch.0.into(), first.into(), most.into()], row).await?;
-        if rows.first().is_none_or(|row| row.rseq != from) {
+        if rows.first().is_none_or(|(rseq, _)| *rseq != from) {
             // Nobody asks for what was not recorded; so it was archived, or somebody took it out.
             let archived = self.archived_of(epoch, from, limit).await?;
-            return Ok(if archived.is_empty() { rows } else { archived });
+            if archived.is_empty() {
+                return Ok(rows);
+            }
+            return Ok(archived.into_iter().map(|row| (row.rseq, of(row.rseq, row.leaf, &row.body))).collect());
         }
-        let unbroken = rows.iter().zip(from..).take_while(|(row, rseq)| row.rseq == *rseq).count();
+        let unbroken = rows.iter().zip(from..).take_while(|((rseq, _), expected)| rseq == expected).count();
         rows.truncate(unbroken);
         Ok(rows)
     }

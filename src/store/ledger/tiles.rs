@@ -9,7 +9,7 @@ use super::digests;
 use crate::{
     domain::{Digest, Id, Timestamp},
     ledger::{Growth, growth::edge_index, proof::Tiles},
-    store::{Store, StoreError},
+    store::{Store, StoreError, rows::Row},
 };
 
 /// Epochs that are closed and yet have entries without a place: epoch and the first such number.
@@ -20,6 +20,8 @@ SELECT id, folded FROM (
         COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = e.id ORDER BY x.rseq DESC LIMIT 1), 0) AS total
     FROM ledger_epoch e WHERE NOT EXISTS (SELECT 1 FROM ledger_open o WHERE o.epoch = e.id)
 ) AS epochs WHERE total > folded ORDER BY id LIMIT 64";
+
+const BOTTOM: &str = "SELECT number, hashes FROM ledger_tile WHERE level = 0 AND number >= $1 ORDER BY number LIMIT $2";
 
 impl Store {
     /// Those of the wanted tiles (level, index) that the tree has, each with all the hashes it has by now.
@@ -53,6 +55,13 @@ impl Store {
             }
         }
         Ok(tiles)
+    }
+
+    /// Number and hashes, one after another, of the full tiles of level 0 from number `from` on, at most `limit`, rising.
+    pub async fn ledger_bottom_tiles(&self, from: u64, limit: u32) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        let row = |row: &dyn Row| Ok((row.number(0)? as u64, row.bytes(1)?.to_vec()));
+        let from = i64::try_from(from).unwrap_or(i64::MAX);
+        self.0.entries.list(BOTTOM, vec![from.into(), i64::from(limit).into()], row).await
     }
 
     /// The right edge of the tree.
