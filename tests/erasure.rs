@@ -141,6 +141,38 @@ on_both_backends!(an_erased_lead_is_gone_and_the_ledger_is_whole, |world| async 
     sound(&store, &home, &clock).await;
 });
 
+const IMPORT: &str = "mutation($input: ImportLeadsInput!) { importLeads(input: $input) { created merged } }";
+
+on_both_backends!(what_imports_have_of_a_lead_goes_too, |world| async {
+    let manager = world.caller(company::MANAGER).await;
+    let (name, email, note) = ("Quibbleton", "yq@erasable.example", "Peculiarly.Told");
+    let first = format!("First Name,Last Name,Email\nYolanda,{name},{email}\nZoe,Zed,zoe@zed.example\n");
+    let created = manager.upload_as(&format!("yolanda {name}.csv"), IMPORT, json!({}), first.as_bytes()).await;
+    assert_eq!(created.data()["importLeads"]["created"], 2, "{}", created.text);
+    let again = format!("First Name,Last Name,Email,Notes\nYolanda,{name},{email},{note}\n");
+    let merged = manager.upload(IMPORT, json!({}), again.as_bytes()).await;
+    assert_eq!(merged.data()["importLeads"]["merged"], 1, "{}", merged.text);
+    let find =
+        "query($last: String!) { leads(filter: { lastName: { eq: $last } }, first: 5) { nodes { id origins { file { name sha256 } } } } }";
+    let found = async |last: &str| manager.graphql(find, json!({ "last": last })).await.data()["leads"]["nodes"][0].clone();
+    let lead = found(name).await["id"].clone();
+    for trace in [name, email, note] {
+        assert!(!places(&world.home, trace).is_empty(), "{trace} is there, or its absence would prove nothing");
+    }
+    agreed(&world, ERASE_LEAD, json!({ "id": lead, "reason": "Request 17" })).await;
+    let other = found("Zed").await["origins"][0]["file"].clone();
+    assert_eq!(other["name"], "(erased)", "the file was called after the one who is gone");
+    assert!(other["sha256"].is_string(), "which file it was stays: {other}");
+    sound(&world.core.store, &world.home, &world.clock).await;
+    world.clock.advance_seconds(3_700);
+    erasure::sweep(&world.core).await.unwrap();
+    let home = world.shutdown().await;
+    assert!(Store::open(&home.location(), 2).await.unwrap().settle_files(true).await.unwrap());
+    for trace in [name, email, note] {
+        assert_eq!(places(&home, trace), Vec::<String>::new(), "{trace}");
+    }
+});
+
 on_both_backends!(a_hold_stops_it, |world| async {
     let (rep, ada) = (world.caller(company::REP).await, world.caller(company::ADMIN).await);
     let lead = known_lead(&rep).await;
@@ -215,6 +247,9 @@ on_both_backends!(an_erased_person_is_nobody, |world| async {
     let own = world.anonymous().sign_in(email, added["password"].as_str().unwrap()).await;
     own.graphql("{ viewer { __typename } }", json!({})).await.data();
     sign(&ada, &own, added["password"].as_str().unwrap(), &id, name).await;
+    let manager = world.caller(company::MANAGER).await;
+    let contacts = manager.upload_as(&format!("{name}.csv"), IMPORT, json!({}), b"name,email\nZoe Zed,zoe@zed.example\n").await;
+    assert_eq!(contacts.data()["importLeads"]["created"], 1, "{}", contacts.text);
     let erase = json!({ "id": id, "reason": "Left long ago" });
     assert_eq!(ada.graphql(ERASE_PERSON, json!({ "input": erase })).await.code(), Some("CONFLICT"), "not locked");
     let on_person = |mutation: &str| format!("mutation($input: PersonIdInput!) {{ {mutation}(input: $input) {{ __typename }} }}");

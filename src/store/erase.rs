@@ -1,5 +1,7 @@
 //! Erasing: what the main database holds of a lead or a person beside the id goes, in one transaction.
 
+mod files;
+
 use std::collections::BTreeSet;
 
 use entity::{
@@ -12,6 +14,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
+use self::files::Called;
 use super::{Store, StoreError, Tx, sessions::SessionsOf, snapshot::ERASED};
 use crate::{
     domain::{AccountKind, Id, Timestamp},
@@ -38,17 +41,21 @@ impl Tx<'_> {
     pub async fn erase_lead(self, _permit: Permit, id: Id) -> Result<Vec<String>, StoreError> {
         self.scrub(true).await?;
         let mut traces = BTreeSet::new();
-        let texts = lead::Entity::find_by_id(id.0).select_only().columns([lead::Column::Emails, lead::Column::Phones]);
-        let texts: Option<(Option<String>, Option<String>)> = texts.into_tuple().one(self.0).await?;
-        let (emails, phones) = texts.unwrap_or_default();
+        let texts = lead::Entity::find_by_id(id.0).select_only();
+        let texts = texts.columns([lead::Column::Emails, lead::Column::Phones, lead::Column::FirstName, lead::Column::LastName]);
+        let [emails, phones, first, last]: [Option<String>; 4] = texts.into_tuple().one(self.0).await?.map_or_else(Default::default, four);
+        let called = Called::of([&first, &last].into_iter().flatten().map(String::as_str), emails.iter().flat_map(|emails| emails.lines()));
         for text in [emails, phones].into_iter().flatten() {
             traces.extend(text.lines().map(str::to_owned));
         }
         self.erase_changes("lead", id, &["emails", "phones"], &mut traces).await?;
+        self.erase_imported(id).await?;
+        let files = self.files_of_lead(id).await?;
         lead_key::Entity::delete_many().filter(lead_key::Column::LeadId.eq(id.0)).exec(self.0).await?;
         lead_word::Entity::delete_many().filter(lead_word::Column::LeadId.eq(id.0)).exec(self.0).await?;
         lead_origin::Entity::delete_many().filter(lead_origin::Column::LeadId.eq(id.0)).exec(self.0).await?;
         lead_relationship::Entity::delete_many().filter(lead_relationship::Column::LeadId.eq(id.0)).exec(self.0).await?;
+        self.erase_file_names(&called, &files, &mut traces).await?;
         // The hash of what somebody asked for could be compared with a guess.
         idempotency::Entity::delete_many().filter(idempotency::Column::Result.eq(id.to_string())).exec(self.0).await?;
         lead::Entity::delete_by_id(id.0).exec(self.0).await?;
@@ -62,11 +69,12 @@ impl Tx<'_> {
         self.end_sessions(SessionsOf::Subject(id), at, "erased").await?;
         self.scrub(true).await?;
         let mut traces = BTreeSet::new();
-        if let Some(row) = person::Entity::find_by_id(id.0).one(self.0).await? {
-            traces.insert(row.email);
-        }
-        let name = subject::Entity::find_by_id(id.0).one(self.0).await?.map(|row| row.name);
-        traces.extend(name.filter(|name| name != NOBODY));
+        let email = person::Entity::find_by_id(id.0).one(self.0).await?.map(|row| row.email);
+        let name = subject::Entity::find_by_id(id.0).one(self.0).await?.map(|row| row.name).filter(|name| name != NOBODY);
+        let called = Called::of(name.as_deref(), email.as_deref());
+        self.erase_file_names(&called, &self.files_by(id).await?, &mut traces).await?;
+        traces.extend(email);
+        traces.extend(name);
         self.erase_changes("person", id, &["email", "name"], &mut traces).await?;
         let own = || Condition::all().add(session::Column::PersonId.eq(id.0));
         let sessions: Vec<i64> =
@@ -180,6 +188,10 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+fn four<T>((one, two, three, four): (T, T, T, T)) -> [T; 4] {
+    [one, two, three, four]
 }
 
 fn looked_for(traces: BTreeSet<String>) -> Vec<String> {

@@ -82,10 +82,15 @@ impl Caller {
     }
 
     /// Sends a mutation whose variable `input` names this file as `file` (GraphQL multipart request specification).
-    pub async fn upload(&self, document: &str, mut input: Value, file: &[u8]) -> Answer {
+    pub async fn upload(&self, document: &str, input: Value, file: &[u8]) -> Answer {
+        self.upload_as("leads.csv", document, input, file).await
+    }
+
+    /// The same with a file that is called so.
+    pub async fn upload_as(&self, name: &str, document: &str, mut input: Value, file: &[u8]) -> Answer {
         input["file"] = Value::Null;
         let operations = json!({ "query": document, "variables": { "input": input } }).to_string();
-        let file = multipart::Part::bytes(file.to_vec()).file_name("leads.csv");
+        let file = multipart::Part::bytes(file.to_vec()).file_name(name.to_owned());
         let form = multipart::Form::new().text("operations", operations).text("map", r#"{"0":["variables.input.file"]}"#).part("0", file);
         self.send(self.request(Method::POST, "/graphql").header("graphql-require-preflight", "1").multipart(form)).await
     }

@@ -72,7 +72,7 @@ pub fn check(folder: &Path, key: &Public, kept: Option<&Checkpoint>, progress: &
     let ended = parallel::examine(files, manifest.from..manifest.to, &mut |index, found| {
         checked.entries += u64::from(found.is_some());
         reading.next(index, found);
-        if checked.entries % 256 == 0 {
+        if checked.entries.is_multiple_of(256) {
             progress(checked.entries, of);
         }
     })?;
