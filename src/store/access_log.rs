@@ -1,6 +1,9 @@
 //! Reading the access log back: entries by their place in the tree, and the erasable things kept beside them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::PoisonError,
+};
 
 use entity::{change_detail, ledger_checkpoint, ledger_detail, ledger_document, ledger_entry, ledger_run};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
@@ -17,6 +20,8 @@ use crate::{
 /// How many runs are looked at to fill one chunk; a chunk may come out shorter for it.
 const RUNS: u64 = 1_024;
 
+/// How many moments are remembered.
+const MOMENTS: usize = 65_536;
 /// How many entries are looked up by one statement.
 const AT_ONCE: usize = 1_000;
 /// Entries by their indexes: the run that each lies in is the last that begins at it or before.
@@ -113,6 +118,20 @@ impl Store {
         let earlier = ledger_checkpoint::Entity::find().filter(ledger_checkpoint::Column::At.lt(moment.0));
         let last = earlier.order_by_desc(ledger_checkpoint::Column::At).one(&self.0.ledger).await?;
         Ok(last.map_or(0, |checkpoint| checkpoint.size as u64))
+    }
+
+    /// What was remembered of the entry with this index; it never changes.
+    pub fn log_moment(&self, index: u64) -> Option<Timestamp> {
+        self.0.moments.lock().unwrap_or_else(PoisonError::into_inner).get(&index).copied()
+    }
+
+    /// Remembers when the operation of the entry with this index began.
+    pub fn remember_log_moment(&self, index: u64, at: Timestamp) {
+        let mut moments = self.0.moments.lock().unwrap_or_else(PoisonError::into_inner);
+        if moments.len() >= MOMENTS {
+            moments.clear();
+        }
+        moments.insert(index, at);
     }
 
     /// The entries with these indexes, rising.

@@ -1,8 +1,9 @@
 //! Opening the databases, and refusing to when they could lose what was promised to be kept.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -10,6 +11,7 @@ use migration::MigratorTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
 use super::{Disk, StoreError, archive::Archive, group::Group, rows::Rows, write::Writer};
+use crate::domain::Timestamp;
 
 /// Where the databases are.
 #[derive(Clone, Debug)]
@@ -40,6 +42,8 @@ pub(super) struct Inner {
     pub(super) entries: Rows,
     /// Where entries are that have left it.
     pub(super) archive: OnceLock<Archive>,
+    /// When the operations of some entries began, by index: those that searches by time meet again and again.
+    pub(super) moments: Mutex<HashMap<u64, Timestamp>>,
 }
 
 impl Store {
@@ -61,6 +65,7 @@ impl Store {
                     entries: Rows::reader_threads(&folder.join("ledger.db"), "ledger-reader", 2)?,
                     disk,
                     archive: OnceLock::new(),
+                    moments: Mutex::default(),
                 }
             }
             Location::Postgres(url) => {
@@ -74,6 +79,7 @@ impl Store {
                     ledger: pool,
                     disk,
                     archive: OnceLock::new(),
+                    moments: Mutex::default(),
                 }
             }
         };

@@ -33,15 +33,27 @@ async fn lowered(store: &Store, floor: u64, since: Timestamp) -> Result<u64, Sto
 }
 
 /// An index at which a record of an operation begun at `moment` or later stands, or the end of the tree, the one before it being
-/// earlier. Records stand nearly in the order of their times, so halving finds it.
+/// earlier. Records stand nearly in the order of their times, so halving finds it; in steps that are powers of two, which meet the same
+/// places however far the tree has grown.
 async fn first_from(store: &Store, moment: Timestamp) -> Result<u64, StoreError> {
-    let (mut low, mut high) = (0, store.ledger_folded().await?);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let (found, _) = store.log_from(middle, &[], 1).await?;
-        let entry = found.first().filter(|entry| entry.index == middle).and_then(|entry| codec::decode(&entry.body).ok());
-        // One that cannot be read hides nothing before it.
-        if entry.is_some_and(|entry| entry.record.at < moment) { low = middle + 1 } else { high = middle }
+    let size = store.ledger_folded().await?;
+    let mut low = 0;
+    for step in (0..=size.checked_ilog2().unwrap_or(0)).rev().map(|bit| 1 << bit) {
+        if low + step <= size && is_earlier(store, low + step - 1, moment).await? {
+            low += step;
+        }
     }
     Ok(low)
+}
+
+/// Whether the operation of the entry in this place began before `moment`. One that cannot be read hides nothing before it.
+async fn is_earlier(store: &Store, index: u64, moment: Timestamp) -> Result<bool, StoreError> {
+    if let Some(at) = store.log_moment(index) {
+        return Ok(at < moment);
+    }
+    let (found, _) = store.log_from(index, &[], 1).await?;
+    let entry = found.first().filter(|entry| entry.index == index).and_then(|entry| codec::decode(&entry.body).ok());
+    let Some(entry) = entry else { return Ok(false) };
+    store.remember_log_moment(index, entry.record.at);
+    Ok(entry.record.at < moment)
 }
