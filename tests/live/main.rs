@@ -5,6 +5,7 @@
 mod support;
 
 mod clients;
+mod declared;
 mod delivered;
 mod ends;
 mod socket;
