@@ -57,7 +57,7 @@ pub(super) async fn run(records: u64, database_url: Option<String>) -> Result<()
     let mut options = ConnectOptions::new(url);
     options.max_connections(2).min_connections(1).test_before_acquire(false).sqlx_logging(false);
     questions::ask(&core, &traffic, &Database::connect(options).await?).await?;
-    verified::verify(&core).await?;
+    verified::verify(&core, folder.path()).await?;
     core.recorder.stop().await;
     Ok(())
 }

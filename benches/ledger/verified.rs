@@ -1,16 +1,18 @@
-//! `ledger verify` beside nothing but SHA-256 over the same bytes.
+//! `ledger verify`, of the whole log and of a bundle of it, beside nothing but SHA-256 over the same bytes.
 
 use std::{
     hint::black_box,
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use leadkeep::{
     app::{
-        Core,
+        Core, Op, bundle,
         ledger_verify::{Trust, verify as verify_all},
     },
-    domain::Id,
+    domain::{Client, Id, Subject},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -18,9 +20,11 @@ use super::Failed;
 
 /// Entries read at once.
 const PAGE: u64 = 4_096;
+/// Records of the bundle at most: each takes two kilobytes of disk.
+const BUNDLE: u64 = 1_000_000;
 
-/// Verifies the whole ledger.
-pub(super) async fn verify(core: &Core) -> Result<(), Failed> {
+/// Verifies the whole ledger, then a bundle of it all in this folder.
+pub(super) async fn verify(core: &Arc<Core>, folder: &Path) -> Result<(), Failed> {
     let (mut bytes, mut hashing, mut next) = (0, Duration::ZERO, Some(Id(0)));
     while let Some(epoch) = core.store.ledger_epoch_after(next).await? {
         let mut from = 0;
@@ -44,17 +48,33 @@ pub(super) async fn verify(core: &Core) -> Result<(), Failed> {
     if let Some(fault) = report.fault {
         return Err(format!("the ledger does not verify: {fault}").into());
     }
-    let speed = |took: Duration| bytes as f64 / 1e6 / took.as_secs_f64();
-    println!(
-        "verify: {} records, {:.0} MB/s; SHA-256 of the same bytes {:.0} MB/s; {:.3}; {:.1} µs a record; resident memory {before} -> {} MiB",
-        report.entries,
-        speed(took),
-        speed(hashing),
-        hashing.as_secs_f64() / took.as_secs_f64(),
-        took.as_secs_f64() * 1e6 / report.entries as f64,
-        resident()?
-    );
+    let hashed = bytes as f64 / 1e6 / hashing.as_secs_f64();
+    println!("{}", told("verify", (report.entries, bytes), took, hashed, before)?);
+
+    let op = Op::open(Arc::clone(core), Subject::OPERATOR, Client::default(), None).await.map_err(|error| error.to_string())?;
+    let to = folder.join("bundle");
+    let plan = bundle::plan(&op, report.folded.saturating_sub(BUNDLE), None).await.map_err(|error| error.to_string())?;
+    plan.write(core, &to, &mut |_| {}).await.map_err(|error| error.to_string())?;
+    let (before, began) = (resident()?, Instant::now());
+    let checked = bundle::check(&to, &key, None, &mut |_, _| {})?;
+    let took = began.elapsed();
+    if let Some(fault) = checked.fault {
+        return Err(format!("the bundle does not verify: {fault}").into());
+    }
+    let bytes = std::fs::metadata(to.join(leadkeep::ledger::bundle::ENTRIES))?.len() as usize;
+    println!("{}", told("verify a bundle", (checked.entries, bytes), took, hashed, before)?);
     Ok(())
+}
+
+/// What it took, beside the speed of hashing alone (MB/s).
+fn told(what: &str, (records, bytes): (u64, usize), took: Duration, hashed: f64, before: u64) -> Result<String, Failed> {
+    let speed = bytes as f64 / 1e6 / took.as_secs_f64();
+    let (each, after) = (took.as_secs_f64() * 1e6 / records as f64, resident()?);
+    Ok(format!(
+        "{what}: {records} records, {speed:.0} MB/s; SHA-256 of the same bytes {hashed:.0} MB/s; {:.3}; {each:.1} µs a record; \
+         resident memory {before} -> {after} MiB",
+        speed / hashed
+    ))
 }
 
 /// Memory in use (MiB).
