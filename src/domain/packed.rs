@@ -56,9 +56,7 @@ pub fn unpack(bytes: &[u8], from: u64) -> Result<Vec<u64>, NotPacked> {
     let mut numbers = Vec::with_capacity(rest.len() * 8 / (k as usize + 2) + 1);
     let mut bits = Reader { bytes: rest, at: 0 };
     let mut next = Some(from);
-    while let Some(ones) = bits.ones()? {
-        let low = bits.take(k)?;
-        let gap = ones.checked_mul(1 << k).and_then(|high| high.checked_add(low)).ok_or(NotPacked)?;
+    while let Some(gap) = bits.gap(k)? {
         let number = next.and_then(|next| next.checked_add(gap)).ok_or(NotPacked)?;
         numbers.push(number);
         next = number.checked_add(1);
@@ -86,9 +84,13 @@ pub fn unpack_ids(bytes: &[u8]) -> Result<Vec<Id>, NotPacked> {
     }
     let (first, rest) = bytes.split_first_chunk().ok_or(NotPacked)?;
     let first = u64::from_be_bytes(*first);
-    let id = |number: u64| i64::try_from(number).map(Id).map_err(|_| NotPacked);
     let rest = unpack(rest, first.wrapping_add(1))?;
-    [first].into_iter().chain(rest).map(id).collect()
+    // They rise.
+    i64::try_from(rest.last().copied().unwrap_or(first)).map_err(|_| NotPacked)?;
+    let mut ids = Vec::with_capacity(1 + rest.len());
+    ids.push(Id(i64::try_from(first).map_err(|_| NotPacked)?));
+    ids.extend(rest.into_iter().map(|number| Id(number as i64)));
+    Ok(ids)
 }
 
 /// *k* for gaps that sum up to `sum`: the smallest for which (sum ≫ k) − (sum ≫ k+1) ≤ count; one bit more in each number would
@@ -129,6 +131,23 @@ impl Reader<'_> {
         window[..length].copy_from_slice(&rest[..length]);
         let shift = self.at % 8;
         (u64::from_be_bytes(window) << shift) | !(u64::MAX << shift)
+    }
+
+    /// The next gap, of which the lower `k` bits follow the zero; `None` at the end.
+    fn gap(&mut self, k: u32) -> Result<Option<u64>, NotPacked> {
+        // Nearly always it lies in eight bytes.
+        if let Some(bytes) = self.bytes.get(self.at / 8..).and_then(<[u8]>::first_chunk) {
+            let window = u64::from_be_bytes(*bytes) << (self.at % 8);
+            let ones = window.leading_ones();
+            if ones + 1 + k <= 56 {
+                self.at += (ones + 1 + k) as usize;
+                let low = (window << (ones + 1)).checked_shr(64 - k).unwrap_or(0);
+                return Ok(Some(u64::from(ones) << k | low));
+            }
+        }
+        let Some(ones) = self.ones()? else { return Ok(None) };
+        let low = self.take(k)?;
+        ones.checked_mul(1 << k).and_then(|high| high.checked_add(low)).map(Some).ok_or(NotPacked)
     }
 
     fn left(&self) -> usize {
