@@ -183,6 +183,10 @@ on_both_backends!(good_bundles_are_verified_by_both, |world| async {
     let exports: Vec<_> = lines.iter().filter(|line| line["record"]["operationName"] == "ledger export").collect();
     assert_eq!(exports.len(), 5);
     assert_eq!(exports[1]["record"]["rows"], 301 - 37);
+    let otherwise = edited(&bundle, "entries.jsonl", |text| text.replace("\":", "\" : "));
+    for (exit, said) in verify(&past, &otherwise) {
+        assert!(exit == 0 && said.contains("verified"), "the same in other words: {said}");
+    }
     assert!(fs::read_to_string(bundle.join("README.txt")).unwrap().contains("HOW TO CHECK IT"));
     assert_eq!(past.run(&["ledger", "export", "--out", bundle.to_str().unwrap()]).0, 4, "never over another");
     assert_eq!(past.run(&["ledger", "export", "--out", past.path("x").to_str().unwrap(), "--from", "9999999"]).0, 4);

@@ -228,6 +228,18 @@ on_both_databases!(a_wrong_index_is_named_and_made_anew, |home| async {
     }
 });
 
+on_both_databases!(what_comes_late_is_verified_too, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(0, 400).await;
+    // Days that were over long ago, in the order of the tree.
+    bench.append(20, 200).await;
+    bench.append(300, 150).await;
+    bench.keep().await;
+    assert_eq!(bench.fault().await, None);
+    home.tamper(Table::Ledger, "DELETE FROM ledger_daily WHERE span = (SELECT MIN(span) FROM ledger_daily) AND counter = 9").await.unwrap();
+    assert_eq!(bench.fault().await, Some(Wrong::Index));
+});
+
 on_both_databases!(one_keeper_at_a_time, |home| async {
     let (one, two) = (Bench::open(&home).await, Bench::open(&home).await);
     one.append(0, 600).await;
