@@ -11,6 +11,7 @@ pub mod alarm_delivery;
 pub mod app;
 pub mod app_secret;
 pub mod canary;
+pub mod canary_touch;
 pub mod change_detail;
 pub mod contact_account;
 pub mod departure;

@@ -221,6 +221,13 @@ CREATE TABLE canary (
 --
 CREATE INDEX canary_reader ON canary (reader_id)
 --
+CREATE TABLE canary_touch (
+    id ROWID, kind BIGINT NOT NULL, lead_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, day BIGINT NOT NULL, place BIGINT NOT NULL,
+    at BIGINT NOT NULL, noticed_at BIGINT NOT NULL
+)
+--
+CREATE UNIQUE INDEX canary_touch_once ON canary_touch (lead_id, subject_id, kind, day)
+--
 CREATE TABLE import_run (
     id ROWID, at BIGINT NOT NULL, by_id BIGINT, file STRING NOT NULL, sha256 STRING NOT NULL, format STRING NOT NULL,
     channel BIGINT NOT NULL, account_id BIGINT

@@ -34,6 +34,17 @@ pub struct Fact {
     pub shown: u64,
     /// Leads in an exported file.
     pub exported: u64,
+    /// Whose departure it began, if it did.
+    pub leaving: Option<Leaving>,
+}
+
+/// Somebody whose departure is begun, and what they took in the days before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Who.
+    pub person: Id,
+    /// Leads in files, and leads shown on days that were far beyond their usual ones.
+    pub taken: u64,
 }
 
 impl Fact {

@@ -7,7 +7,7 @@ pub mod rules;
 mod sequence;
 mod watch;
 
-pub use fact::{Fact, Outcome, Past};
+pub use fact::{Fact, Leaving, Outcome, Past};
 pub use network::Network;
 pub use rules::{Finding, Rule, Rules};
 pub use watch::Watch;

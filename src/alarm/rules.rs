@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Network;
+use super::{Network, Past};
 use crate::domain::{Id, Timestamp};
 
 /// How many days the baseline looks back: five weeks, so that what happens once a month is in it.
@@ -21,11 +21,13 @@ pub enum Rule {
     TwoPlaces,
     /// One refusal after the other.
     DenialsInARow,
+    /// Somebody leaves who took leads shortly before.
+    ExportBeforeLeaving,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 4] = [Self::MoreThanUsual, Self::DormantAccount, Self::TwoPlaces, Self::DenialsInARow];
+    pub const ALL: [Self; 5] = [Self::MoreThanUsual, Self::DormantAccount, Self::TwoPlaces, Self::DenialsInARow, Self::ExportBeforeLeaving];
 
     /// Its name in GraphQL, deliveries and the database.
     pub const fn name(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Rule {
             Self::DormantAccount => "DORMANT_ACCOUNT",
             Self::TwoPlaces => "TWO_PLACES",
             Self::DenialsInARow => "DENIALS_IN_A_ROW",
+            Self::ExportBeforeLeaving => "EXPORT_BEFORE_LEAVING",
         }
     }
 
@@ -49,6 +52,9 @@ impl Rule {
             Self::DormantAccount => format!("Used again after {found} days; the rule speaks from {against} on."),
             Self::TwoPlaces => format!("{found} changes between two networks in a short time; the rule speaks from {against} on."),
             Self::DenialsInARow => format!("{found} refusals in a row; the rule speaks from {against} on."),
+            Self::ExportBeforeLeaving => {
+                format!("{found} leads in files or on unusual days, in the {against} days before the departure was begun.")
+            }
         }
     }
 }
@@ -77,6 +83,22 @@ pub struct Rules {
     pub switches_seconds: u32,
     /// The company's own networks: its offices, its VPN. What comes from there, and from private ones, changes nothing.
     pub own_networks: Vec<Network>,
+    /// So many days before a departure is begun, files and unusual days are told of.
+    pub leaving_days: u32,
+}
+
+impl Rules {
+    /// How many leads in a day are not too many for an account with this past; `None` if nothing is usual for it yet.
+    pub fn allowed(&self, past: &Past) -> Option<u64> {
+        if past.days < u64::from(self.usual_days) && !past.leaving {
+            return None;
+        }
+        let usual = (past.leads * u64::from(self.times_usual)).div_ceil(past.days.max(1));
+        // Of somebody who leaves the first unusual day is of interest.
+        let above = if past.leaving { 0 } else { self.above_largest };
+        let largest = past.most + (past.most * u64::from(above)).div_ceil(100);
+        Some(usual.max(largest).max(self.least_leads.into()))
+    }
 }
 
 impl Default for Rules {
@@ -92,6 +114,7 @@ impl Default for Rules {
             switches: 3,
             switches_seconds: 600,
             own_networks: Vec::new(),
+            leaving_days: 30,
         }
     }
 }

@@ -22,6 +22,7 @@ fn fact(day: i64, second: i64) -> Fact {
         outcome: Outcome::Answered,
         shown: 0,
         exported: 0,
+        leaving: None,
     }
 }
 
@@ -181,4 +182,13 @@ fn networks_are_read_and_written() {
     for wrong in ["", "192.0.2.0/33", "2001:db8::/129", "192.0.2/24", "example.com", "192.0.2.0/x"] {
         assert!(wrong.parse::<Network>().is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn who_leaves_and_took_leads_is_told_of_and_nobody_else() {
+    let leaving = |taken| Fact { person: None, leaving: Some(Leaving { person: RITA, taken }), ..fact(MONDAY, 1) };
+    assert_eq!(said(&mut fresh(), Past::default(), [leaving(312)]), [(Rule::ExportBeforeLeaving, 312, 30)]);
+    assert_eq!(said(&mut fresh(), Past::default(), [leaving(0)]), []);
+    let mut watch = fresh();
+    assert_eq!(watch.observe(&leaving(1))[0].subject, RITA);
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    Fact, Finding, Outcome, Past, Rule, Rules,
+    Fact, Finding, Leaving, Outcome, Past, Rule, Rules,
     network::is_inside,
     sequence::{Streak, Track},
 };
@@ -47,6 +47,10 @@ impl Watch {
     /// Watches a fact. The same finding comes once for each rule, account and day, or once for each time a rule begins anew.
     pub fn observe(&mut self, fact: &Fact) -> Vec<Finding> {
         let mut findings = Vec::new();
+        if let Some(Leaving { person, taken }) = fact.leaving.filter(|leaving| leaving.taken > 0) {
+            let (rule, against) = (Rule::ExportBeforeLeaving, self.rules.leaving_days.into());
+            findings.push(Finding { rule, subject: person, place: fact.place, at: fact.at, found: taken, against });
+        }
         for id in fact.accounts() {
             let seen = self.accounts.entry(id).or_default();
             let found = |rule, found, against| Finding { rule, subject: id, place: fact.place, at: fact.at, found, against };
@@ -86,14 +90,7 @@ impl Seen {
         let past = self.past.filter(|_| self.day == fact.at.day() && leads > 0)?;
         let before = self.leads;
         self.leads += leads;
-        if past.days < u64::from(rules.usual_days) && !past.leaving {
-            return None;
-        }
-        let usual = (past.leads * u64::from(rules.times_usual)).div_ceil(past.days.max(1));
-        // Of somebody who leaves the first unusual day is of interest.
-        let above = if past.leaving { 0 } else { rules.above_largest };
-        let largest = past.most + (past.most * u64::from(above)).div_ceil(100);
-        let allowed = usual.max(largest).max(rules.least_leads.into());
+        let allowed = rules.allowed(&past)?;
         (before <= allowed && self.leads > allowed).then_some((self.leads, allowed))
     }
 

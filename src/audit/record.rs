@@ -181,6 +181,15 @@ pub const EVIDENCE_FILE: &str = "evidence file";
 /// The reason in the record of the operation that asked for a file.
 pub const EXPORTED: &str = "exported";
 
+/// What begins the reason that names a lead which was asked for by its id and not shown: there is none, or none that the caller
+/// sees. The id follows.
+pub const ASKED_FOR: &str = "asked for lead ";
+
+/// The leads that were asked for by their ids and not shown.
+pub fn asked_for(record: &AccessRecord) -> impl Iterator<Item = Id> {
+    record.reasons.iter().filter_map(|reason| reason.strip_prefix(ASKED_FOR)?.parse().ok())
+}
+
 /// The reason in the record of what a subscription delivered.
 pub const DELIVERED: &str = "delivered";
 

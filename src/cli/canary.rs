@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use leadkeep::{
     app::{
         Op,
-        canaries::{self, MAX_PAGE},
+        canaries::{self, MAX_PAGE, TouchView},
     },
     domain::hex,
 };
@@ -23,6 +23,7 @@ Show this list to nobody who sees leads.
 Examples:
   leadkeep canary list
   leadkeep canary list --reader rita@company.com
+  leadkeep canary touched          who asked for one of another's, handed one on, looked for them
   leadkeep canary plant            what is lacking, now instead of within the hour
   leadkeep canary files            what they came in with: shows later which imports of the access log were canaries";
 
@@ -50,6 +51,8 @@ enum Command {
         #[arg(long, value_name = "DIR", default_value = "canary-files")]
         out: PathBuf,
     },
+    /// List what was done with canaries that nobody does who only works with leads
+    Touched,
 }
 
 impl Canary {
@@ -61,6 +64,7 @@ impl Canary {
                 output::line(format!("Planted {planted} canaries."));
             }
             Command::Files { out } => files(operator, &out).await?,
+            Command::Touched => touched(operator).await?,
         }
         Ok(Exit::Done)
     }
@@ -75,6 +79,27 @@ async fn files(operator: &Operator, out: &Path) -> Result<(), Failure> {
         std::fs::write(&path, file).map_err(failed)?;
         output::line(format!("{at}  {}", path.display()));
     }
+    Ok(())
+}
+
+async fn touched(operator: &Operator) -> Result<(), Failure> {
+    let work = async |op: &Op| {
+        let mut rows = Vec::new();
+        loop {
+            let page = canaries::touches(op, rows.len() as u64, MAX_PAGE).await?;
+            let more = page.len() == MAX_PAGE;
+            rows.extend(page.into_iter().map(|TouchView { touch, canary }| {
+                let who = op.snapshot.name(touch.by).map_or_else(|| touch.by.to_string(), str::to_owned);
+                let name = canary.map(|view| view.name).unwrap_or_default();
+                [touch.at.to_string(), touch.kind.name().into(), who, touch.lead.to_string(), name, touch.place.to_string()]
+            }));
+            if !more {
+                return Ok(rows);
+            }
+        }
+    };
+    let rows = operator.act("canary touched", json!({}), work).await?;
+    output::table(["AT", "WHAT", "WHO", "LEAD", "NAME", "RECORD"], &rows);
     Ok(())
 }
 

@@ -16,6 +16,7 @@ pub mod query;
 pub mod relationship;
 pub mod secrets;
 pub mod subject;
+pub mod touch;
 pub mod words;
 
 pub use clock::{Clock, Random, Timestamp};
@@ -29,6 +30,7 @@ pub use origin::{Channel, Origin, OriginFile};
 pub use query::{Filter, KeyKind, LeadKey, LeadQuery, Order, Test};
 pub use relationship::{Colleague, Relationship, RelationshipRole};
 pub use subject::{Client, Subject, SubjectKind};
+pub use touch::TouchKind;
 
 /// A SHA-256 (FIPS 180-4).
 pub type Digest = [u8; 32];

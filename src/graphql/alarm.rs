@@ -5,6 +5,7 @@ use futures_util::{Stream, stream};
 
 use super::{
     account::AccountReference,
+    departure_report::ExportTaken,
     error::{Outward, op},
     live,
     page::{Asked, connection},
@@ -29,6 +30,8 @@ pub enum RuleName {
     TwoPlaces,
     /// One refusal after the other.
     DenialsInARow,
+    /// Somebody leaves who took leads shortly before. Seen by those who run departures or read the log.
+    ExportBeforeLeaving,
 }
 
 /// Something suspicious that a rule found in the access log: once for each rule, account and day.
@@ -64,6 +67,13 @@ impl Alarm {
     /// The person or app it is about.
     async fn subject(&self, ctx: &Context<'_>) -> AccountReference {
         AccountReference::of(op(ctx), self.whole.finding.subject)
+    }
+
+    /// Of `EXPORT_BEFORE_LEAVING`, the files that left in those days, the latest last, at most 1000; of other rules none.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn exports(&self, ctx: &Context<'_>) -> Result<Vec<ExportTaken>> {
+        let op = op(ctx);
+        Ok(alarms::files(op, &self.whole).await.outward(op)?.into_iter().map(ExportTaken::from).collect())
     }
 
     /// How it left the house, by each channel that was set when it was raised.
@@ -161,7 +171,13 @@ pub struct AlarmFilter {
 impl AlarmFilter {
     fn read(self) -> std::result::Result<alarms::AlarmFilter, Refusal> {
         let subject = self.subject.as_ref().map(id).transpose()?;
-        Ok(alarms::AlarmFilter { rule: self.rule.map(Rule::from), subject, acknowledged: self.acknowledged, undelivered: self.undelivered })
+        Ok(alarms::AlarmFilter {
+            rule: self.rule.map(Rule::from),
+            subject,
+            acknowledged: self.acknowledged,
+            undelivered: self.undelivered,
+            without: None,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ mod agreement_change;
 pub mod alarm;
 pub mod app;
 pub mod canary;
+pub mod canary_touch;
 pub mod channel;
 pub mod contact_account;
 pub mod custody;

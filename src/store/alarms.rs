@@ -66,6 +66,8 @@ pub struct AlarmFilter {
     pub acknowledged: Option<bool>,
     /// Given up by a channel, or by none.
     pub undelivered: Option<bool>,
+    /// Not of this rule.
+    pub without: Option<Rule>,
 }
 
 impl AlarmFilter {
@@ -82,6 +84,7 @@ impl AlarmFilter {
             .add_option(self.subject.map(|subject| Column::SubjectId.eq(subject.0)))
             .add_option(self.acknowledged.map(acknowledged))
             .add_option(self.undelivered.map(undelivered))
+            .add_option(self.without.map(|rule| Column::Rule.ne(rule.name())))
     }
 }
 

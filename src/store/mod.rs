@@ -41,6 +41,7 @@ mod scope;
 pub mod sessions;
 mod snapshot;
 mod through;
+mod touches;
 mod wal;
 mod write;
 
@@ -66,4 +67,5 @@ pub use policy::{Revision, RevisionEntry, Settled};
 pub use proposals::NewProposal;
 pub use quotas::QuotaLift;
 pub use reviews::{AccessReview, ReviewItem};
+pub use touches::Touch;
 pub use write::{Tx, Work};

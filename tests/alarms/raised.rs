@@ -140,3 +140,97 @@ on_both_backends!(several_servers_raise_it_once, |world| async {
     assert_eq!(cursor.raised, 1);
     assert_eq!(alarms_of(&world, json!({})).await.len(), 1);
 });
+
+const BEGIN: &str = "mutation($input: BeginDepartureInput!) { beginDeparture(input: $input) { departure { id } proposal { id } } }";
+
+/// Begins somebody's departure, whose last day is in a week.
+async fn begin_departure(world: &World, who: company::Member) -> serde_json::Value {
+    let last_day = leadkeep::domain::Clock::now(&*world.clock).plus_seconds(7 * 86_400).to_string();
+    let input = json!({ "personId": who.id.to_string(), "lastDay": last_day, "reason": "Gave notice", "access": "KEEP" });
+    world.caller(company::ADMIN).await.graphql(BEGIN, json!({ "input": input })).await.data()["beginDeparture"].clone()
+}
+
+on_both_backends!(an_export_before_a_departure_raises_an_alarm, |world| async {
+    let export = "mutation { exportLeads(input: { purpose: \"SALES\", fields: [\"company\", \"emails\"] }) { rows } }";
+    let (rita, ralf) = (world.caller(company::REP).await, world.caller(company::OTHER_REP).await);
+    ralf.graphql(export, json!({})).await.data();
+    world.clock.advance_seconds(31 * 86_400);
+    see(&world.caller(company::OTHER_REP).await, 3).await;
+    let rows = world.caller(company::REP).await.graphql(export, json!({})).await.data()["exportLeads"]["rows"].as_u64().unwrap();
+    drop((rita, ralf));
+    let kind = json!({ "rule": "EXPORT_BEFORE_LEAVING" });
+    assert_eq!(alarms_of(&world, kind.clone()).await.len(), 0, "nobody leaves");
+    world.clock.advance_seconds(29 * 86_400);
+    // Who only looked, and whose file left long before, is not told of.
+    begin_departure(&world, company::OTHER_REP).await;
+    begin_departure(&world, company::ANALYST).await;
+    assert_eq!(alarms_of(&world, kind.clone()).await.len(), 0);
+    let begun = begin_departure(&world, company::REP).await;
+    let alarms = alarms_of(&world, kind.clone()).await;
+    assert_eq!(alarms.len(), 1, "{alarms:?}");
+    let alarm = &alarms[0];
+    assert_eq!((&alarm["subject"]["name"], &alarm["found"], &alarm["against"]), (&json!("Rita Rep"), &json!(rows), &json!(30)));
+    assert_eq!(alarm["summary"], format!("{rows} leads in files or on unusual days, in the 30 days before the departure was begun."));
+    // It names the file, and what becomes of the departure later is not told again.
+    let named = "{ alarms(filter: { rule: EXPORT_BEFORE_LEAVING }) { nodes { exports { index leads fields purpose } } } }";
+    let auditor = world.caller(company::AUDITOR).await;
+    let exports = auditor.graphql(named, json!({})).await.data()["alarms"]["nodes"][0]["exports"].clone();
+    assert_eq!(exports.as_array().unwrap().len(), 1, "{exports}");
+    assert_eq!((&exports[0]["leads"], &exports[0]["fields"]), (&json!(rows), &json!(["company", "emails"])));
+    world.clock.advance_seconds(86_400);
+    let certify = "mutation($input: RecordExitCertificateInput!) { recordExitCertificate(input: $input) { departure { id } } }";
+    let certificate = json!({ "departureId": begun["departure"]["id"], "outcome": "REFUSED", "note": "Did not come" });
+    world.caller(company::ADMIN).await.graphql(certify, json!({ "input": certificate })).await.data();
+    assert_eq!(alarms_of(&world, kind).await.len(), 1);
+});
+
+on_both_backends!(
+    an_unusual_day_before_a_departure_is_told_too,
+    settings | settings | {
+        (settings.alarms.rules.least_leads, settings.alarms.rules.usual_days) = (3, 3);
+    },
+    |world| async {
+        for leads in [1, 2, 1] {
+            see(&world.caller(company::REP).await, leads).await;
+            see(&world.caller(company::OTHER_REP).await, leads).await;
+            world.clock.advance_seconds(86_400);
+        }
+        see(&world.caller(company::REP).await, 7).await;
+        see(&world.caller(company::OTHER_REP).await, 3).await;
+        world.clock.advance_seconds(3 * 86_400);
+        begin_departure(&world, company::REP).await;
+        begin_departure(&world, company::OTHER_REP).await;
+        let alarms = alarms_of(&world, json!({ "rule": "EXPORT_BEFORE_LEAVING" })).await;
+        let found: Vec<_> =
+            alarms.iter().map(|alarm| (alarm["subject"]["name"].as_str().unwrap(), alarm["found"].as_u64().unwrap())).collect();
+        assert_eq!(found, [("Rita Rep", 7)]);
+    }
+);
+
+// That somebody leaves is for those who may know it.
+on_both_backends!(who_may_not_know_of_departures_does_not_see_that_alarm, |world| async {
+    let export = "mutation { exportLeads(input: { purpose: \"SALES\" }) { rows } }";
+    world.caller(company::REP).await.graphql(export, json!({})).await.data();
+    begin_departure(&world, company::REP).await;
+    refused(&world.caller(company::REP).await, 10).await;
+    assert_eq!(alarms_of(&world, json!({})).await.len(), 2);
+    let (ada, abel) = (world.caller(company::ADMIN).await, world.caller(company::SECOND_ADMIN).await);
+    let add = "mutation($input: AddRoleInput!) { addRole(input: $input) { role { id } } }";
+    let input = json!({ "name": "watch", "description": "Sees to alarms.", "permissions": ["ALARM_HANDLE"], "windows": [] });
+    let role = ada.graphql(add, json!({ "input": input })).await.data()["addRole"]["role"]["id"].clone();
+    let request = "mutation($input: RequestGrantInput!) { requestGrant(input: $input) { grant { id } } }";
+    let grant = json!({ "input": { "subject": company::NEWCOMER.id.to_string(), "role": role, "reason": "The night shift" } });
+    let grant = ada.graphql(request, grant).await.data()["requestGrant"]["grant"]["id"].clone();
+    let approve = "mutation($input: GrantIdInput!) { approveGrant(input: $input) { grant { id } } }";
+    abel.graphql(approve, json!({ "input": { "id": grant } })).await.data();
+    let nils = world.caller(company::NEWCOMER).await;
+    let seen = nils.graphql("{ alarms { totalCount nodes { id rule } } }", json!({})).await;
+    assert_eq!((&seen.data()["alarms"]["totalCount"], seen.text.contains("LEAVING")), (&json!(1), false), "{}", seen.text);
+    let mine = "{ alarms(filter: { rule: EXPORT_BEFORE_LEAVING }) { totalCount nodes { id } } }";
+    let id = ada.graphql(mine, json!({})).await.data()["alarms"]["nodes"][0]["id"].clone();
+    assert_eq!(nils.graphql(mine, json!({})).await.data()["alarms"]["totalCount"], 0);
+    for act in ["acknowledgeAlarm(input: { id: $id })", "resendAlarm(input: { id: $id })"] {
+        let act = format!("mutation($id: ID!) {{ {act} {{ alarm {{ id }} }} }}");
+        assert_eq!(nils.graphql(&act, json!({ "id": id })).await.code(), Some("NOT_FOUND"));
+    }
+});

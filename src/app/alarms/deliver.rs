@@ -7,11 +7,11 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
-use super::{Alarm, EVERY, Settings};
+use super::{Alarm, EVERY, Settings, facts, find, own_permit};
 use crate::{
     app::{Core, Error, Op},
-    audit::{Sealed, codec},
-    domain::{Id, Subject},
+    audit::Sealed,
+    domain::Id,
     notify::{Mail, PATIENCE, Webhook},
     policy::{Permission, Refusal},
     store::{Attempt, Change, Delivery, StoreError},
@@ -74,7 +74,7 @@ pub async fn deliveries(op: &Op, alarms: &[Id]) -> Result<Vec<Delivery>, Error> 
 /// Sends an alarm again through the channels that gave it up.
 pub async fn resend(op: &Op, id: Id) -> Result<Alarm, Error> {
     let permit = op.rights.permit(Permission::AlarmHandle)?;
-    let alarm = op.core.store.alarm(id).await?.ok_or_else(Refusal::not_found)?;
+    let alarm = find(op, id).await?;
     let after = json!({ "resent": true }).to_string();
     let change = Change { kind: "alarm", item: id.to_string(), before: None, after: Some(after) };
     let now = op.core.now();
@@ -142,12 +142,11 @@ async fn send(core: &Arc<Core>, due: &Delivery) -> Result<(), String> {
 }
 
 /// What a webhook is told: which rule, whom by id, the receipt of the record, where to look. Nothing of any lead, and no name.
-async fn payload(core: &Core, alarm: &Alarm) -> Result<String, StoreError> {
-    let rights = core.current.fresh(&core.store, &*core.clock).await?.rights(&Subject::OPERATOR, None, core.now());
-    let permit = rights.permit(Permission::LogRead).map_err(|refusal| StoreError::Corrupt(refusal.message.into_owned()))?;
+async fn payload(core: &Core, alarm: &Alarm) -> Result<String, Error> {
+    let permit = own_permit(core).await?;
     let entry = core.store.log_at(permit, &[alarm.finding.place]).await?.into_iter().next();
     let entry = entry.ok_or_else(|| StoreError::Corrupt(format!("record {} is missing", alarm.finding.place)))?;
-    let decoded = codec::decode(&entry.body).map_err(|cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index)))?;
+    let decoded = facts::decoded(&entry)?;
     let receipt = core.recorder.receipt(&Sealed { epoch: decoded.epoch, rseq: decoded.rseq, leaf: entry.leaf });
     let body = json!({
         "type": "alarm.raised",

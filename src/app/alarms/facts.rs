@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     alarm::{
-        Fact, Outcome, Past,
+        Fact, Leaving, Outcome, Past,
         rules::{LAST_USE, LOOK_BACK},
     },
     app::Core,
@@ -12,23 +12,26 @@ use crate::{
         codec,
         daily::Daily,
         index::DaysOf,
-        record::{Decision, is_asked_export, is_export_file},
+        record::{AccessRecord, Decision, Entry, is_asked_export, is_export_file},
     },
     domain::Id,
-    policy::Code,
+    policy::{Code, Permit},
     store::{LogEntry, StoreError},
 };
 
 /// Accounts asked about together.
 const TOGETHER: usize = 500;
 
-/// The fact that a record is. Of a record in parts each counts with its own leads, and the first with how it ended.
-pub(super) fn fact(entry: &LogEntry) -> Result<Fact, StoreError> {
-    let unreadable = |cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index));
-    let decoded = codec::decode(&entry.body).map_err(unreadable)?;
-    let record = decoded.record;
+/// What the log holds there.
+pub(super) fn decoded(entry: &LogEntry) -> Result<Entry, StoreError> {
+    codec::decode(&entry.body).map_err(|cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index)))
+}
+
+/// The fact that a record at this place is. Of a record in parts each counts with its own leads, and the first with how it ended.
+pub(super) fn fact(place: u64, decoded: &Entry) -> Fact {
+    let record = &decoded.record;
     let leads: u64 = record.disclosures.iter().map(|shown| shown.leads.len() as u64).sum();
-    let (shown, exported) = match (is_export_file(&record), is_asked_export(&record)) {
+    let (shown, exported) = match (is_export_file(record), is_asked_export(record)) {
         (true, _) => (0, leads),
         (false, true) => (0, 0),
         (false, false) => (leads, 0),
@@ -39,16 +42,40 @@ pub(super) fn fact(entry: &LogEntry) -> Result<Fact, StoreError> {
         (Decision::Denied, Some(Code::Forbidden | Code::NotFound | Code::Unauthenticated)) => Outcome::Refused,
         _ => Outcome::Other,
     };
-    Ok(Fact {
-        place: entry.index,
+    Fact {
+        place,
         at: record.at,
         person: record.subject.person,
         app: record.subject.app,
-        ip: record.client.ip.and_then(|ip| ip.parse().ok()),
+        ip: record.client.ip.as_deref().and_then(|ip| ip.parse().ok()),
         outcome,
         shown,
         exported,
-    })
+        leaving: None,
+    }
+}
+
+/// Whose departure a record began, if it did, and what they took before.
+pub(super) async fn leaving(core: &Core, permit: Permit, record: &AccessRecord) -> Result<Option<Leaving>, StoreError> {
+    let ids = record.changed.iter().filter(|changed| changed.kind == "departure").filter_map(|changed| changed.item.parse().ok());
+    for id in ids {
+        // What is done about a departure later began after it.
+        let Some(departure) = core.store.departure(permit, id).await?.filter(|departure| record.at <= departure.begun_at) else { continue };
+        let day = departure.begun_at.day();
+        let rules = &core.alarms.settings().rules;
+        let wanted = DaysOf { counter: departure.person.0, from: day - i64::from(rules.leaving_days), until: day + 1, brief: true };
+        let days = core.recorder.index().days(&[wanted]).await?.into_iter().next().unwrap_or_default();
+        let much = |daily: &Daily| daily.leads + daily.downloaded > u64::from(rules.least_leads);
+        let busy = days.iter().filter(|(_, daily)| much(daily)).map(|(day, _)| (departure.person, *day));
+        let pasts = pasts(core, busy).await?;
+        let unusual = |day: i64, daily: &Daily| {
+            let allowed = pasts.get(&(departure.person, day)).and_then(|past| rules.allowed(past));
+            allowed.is_some_and(|allowed| daily.leads + daily.downloaded > allowed)
+        };
+        let taken = days.iter().map(|(day, daily)| daily.downloaded + if unusual(*day, daily) { daily.leads } else { 0 });
+        return Ok(Some(Leaving { person: departure.person, taken: taken.sum() }));
+    }
+    Ok(None)
 }
 
 /// What these accounts did before these days.

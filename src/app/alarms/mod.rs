@@ -16,14 +16,19 @@ pub use self::{
     seat::{Alarms, watch},
     settings::Settings,
 };
-use super::{Core, Error, Op, holds::REASON, revise::author};
+use super::{
+    Core, Error, Op,
+    departures::{self, FileTaken},
+    holds::REASON,
+    revise::author,
+};
 pub use crate::{
     alarm::{Finding, Rule, Rules},
     store::{Alarm, AlarmFilter, Delivery},
 };
 use crate::{
-    domain::Id,
-    policy::{Permission, Refusal, text},
+    domain::{Id, Subject},
+    policy::{Permission, Permit, Refusal, text},
     store::Change,
 };
 
@@ -55,9 +60,21 @@ pub async fn keep_watch(core: Weak<Core>) {
     }
 }
 
+/// Which rules' alarms the caller does not see: that somebody leaves is for those who run departures or read the log.
+fn without(op: &Op) -> Option<Rule> {
+    departures::reader(op).is_err().then_some(Rule::ExportBeforeLeaving)
+}
+
+/// The alarm with this id, if the caller may see it.
+async fn find(op: &Op, id: Id) -> Result<Alarm, Error> {
+    let there = op.core.store.alarm(id).await?.filter(|alarm| without(op) != Some(alarm.finding.rule));
+    Ok(there.ok_or_else(Refusal::not_found)?)
+}
+
 /// At most `first` alarms by rising id, those behind `after`.
 pub async fn list(op: &Op, filter: AlarmFilter, after: Option<Id>, first: u64) -> Result<Vec<Alarm>, Error> {
     let permit = op.rights.permit(Permission::AlarmHandle)?;
+    let filter = AlarmFilter { without: without(op), ..filter };
     let alarms = op.core.store.alarms(permit, filter, after, first).await?;
     op.trace().rows += alarms.len() as u64;
     Ok(alarms)
@@ -66,7 +83,7 @@ pub async fn list(op: &Op, filter: AlarmFilter, after: Option<Id>, first: u64) -
 /// How many there are.
 pub async fn count(op: &Op, filter: AlarmFilter) -> Result<u64, Error> {
     let permit = op.rights.permit(Permission::AlarmHandle)?;
-    Ok(op.core.store.count_alarms(permit, filter).await?)
+    Ok(op.core.store.count_alarms(permit, AlarmFilter { without: without(op), ..filter }).await?)
 }
 
 /// The last alarm: where somebody begins who wants those that come from now on.
@@ -75,11 +92,20 @@ pub async fn last(op: &Op) -> Result<Id, Error> {
     Ok(Id(op.core.store.alarm_cursor().await?.raised))
 }
 
+/// The files that an alarm about somebody who leaves tells of, the latest last; none of other alarms.
+pub async fn files(op: &Op, alarm: &Alarm) -> Result<Vec<FileTaken>, Error> {
+    let Finding { rule, subject, at, against, .. } = alarm.finding;
+    if rule != Rule::ExportBeforeLeaving {
+        return Ok(Vec::new());
+    }
+    Ok(departures::files_taken(op, subject, (at.day() - against as i64, at.day() + 1)).await?)
+}
+
 /// Notes that the caller has seen to an alarm. Nobody acknowledges one about themselves.
 pub async fn acknowledge(op: &Op, id: Id, note: Option<&str>) -> Result<Alarm, Error> {
     let permit = op.rights.permit(Permission::AlarmHandle)?;
     let note = note.map(|note| text::line("The note", note, REASON)).transpose()?;
-    let alarm = op.core.store.alarm(id).await?.ok_or_else(Refusal::not_found)?;
+    let alarm = find(op, id).await?;
     if [op.subject.person, op.subject.app].contains(&Some(alarm.finding.subject)) {
         return Err(Refusal::forbidden("It is about you; somebody else must acknowledge it.").into());
     }
@@ -103,5 +129,11 @@ pub async fn acknowledge(op: &Op, id: Id, note: Option<&str>) -> Result<Alarm, E
 /// An operation of the server's own, which nobody asked for.
 pub(in crate::app) async fn unattended(core: &Arc<Core>) -> Result<Op, Error> {
     let client = crate::domain::Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
-    Ok(Op::open(Arc::clone(core), crate::domain::Subject::OPERATOR, client, None).await?)
+    Ok(Op::open(Arc::clone(core), Subject::OPERATOR, client, None).await?)
+}
+
+/// What the server looks at the log with on its own account.
+async fn own_permit(core: &Core) -> Result<Permit, Error> {
+    let rights = core.current.fresh(&core.store, &*core.clock).await?.rights(&Subject::OPERATOR, None, core.now());
+    Ok(rights.permit(Permission::LogRead)?)
 }

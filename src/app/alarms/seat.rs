@@ -9,20 +9,20 @@ use std::{
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::{Settings, Ways, facts, unattended};
+use super::{Settings, Ways, facts, own_permit, unattended};
 use crate::{
     alarm::{Fact, Finding, Watch},
     app::{
-        Core, Error,
+        Core, Error, canaries,
         seal::{self, Outcome},
     },
     audit::record::{Decision, OperationKind},
     domain::{
-        Id, Subject, Timestamp,
+        Id, Timestamp,
         clock::{DAY, HOUR, SECOND},
     },
-    policy::{Permission, Refusal},
-    store::{Alarm, AlarmCursor, AlarmStep, Change, StoreError},
+    policy::Refusal,
+    store::{Alarm, AlarmCursor, AlarmStep, Change, StoreError, Touch, Tx},
 };
 
 /// Entries read at once.
@@ -84,18 +84,24 @@ pub async fn watch(core: &Arc<Core>) -> Result<u64, Error> {
         Some(seat) if seat.written == cursor => seat,
         _ => sit_down(core, cursor).await?,
     };
+    let permit = own_permit(core).await?;
     let mut raised = 0;
     while seat.place < size {
         let (entries, next) = core.store.log_from(seat.place, &[], CHUNK).await?;
         if next == seat.place {
             break;
         }
-        let facts = entries.iter().map(facts::fact).collect::<Result<Vec<_>, _>>()?;
+        let entries = entries.iter().map(|entry| Ok((entry.index, facts::decoded(entry)?))).collect::<Result<Vec<_>, StoreError>>()?;
+        let mut facts: Vec<Fact> = entries.iter().map(|(place, entry)| facts::fact(*place, entry)).collect();
+        for (fact, (_, entry)) in facts.iter_mut().zip(&entries) {
+            fact.leaving = facts::leaving(core, permit, &entry.record).await?;
+        }
         let findings = seat.look(core, &facts).await?;
+        let touches = canaries::noticed(core, permit, entries.iter().map(|(place, entry)| (*place, &entry.record))).await?;
         seat.place = next;
         let late = core.now().0 - seat.written_at.0 >= WRITE_AFTER || next - seat.written.place >= WRITE_BEHIND;
-        if !findings.is_empty() || late {
-            raised += seat.write(core, findings).await?;
+        if !findings.is_empty() || !touches.is_empty() || late {
+            raised += seat.write(core, findings, touches).await?;
         }
     }
     *place = Some(seat);
@@ -106,18 +112,18 @@ pub async fn watch(core: &Arc<Core>) -> Result<u64, Error> {
 async fn sit_down(core: &Core, cursor: AlarmCursor) -> Result<Seat, Error> {
     let mut seat =
         Seat { watch: Watch::new(core.alarms.settings.rules.clone()), place: 0, written: cursor, written_at: Timestamp(i64::MIN / 2) };
-    let rights = core.current.fresh(&core.store, &*core.clock).await?.rights(&Subject::OPERATOR, None, core.now());
-    let permit = rights.permit(Permission::LogRead)?;
+    let permit = own_permit(core).await?;
     let last = cursor.place.checked_sub(1);
     let last = core.store.log_at(permit, last.as_slice()).await?;
-    let at = last.first().map(facts::fact).transpose()?.map_or(core.now(), |fact| fact.at);
+    let at = last.first().map(facts::decoded).transpose()?.map_or(core.now(), |entry| entry.record.at);
     seat.place = core.store.log_floor(Timestamp(at.0 - DAY - HOUR)).await?.min(cursor.place);
     while seat.place < cursor.place {
         let (entries, next) = core.store.log_from(seat.place, &[], CHUNK).await?;
         if next == seat.place {
             break;
         }
-        let facts = entries.iter().filter(|entry| entry.index < cursor.place).map(facts::fact).collect::<Result<Vec<_>, _>>()?;
+        let known = entries.iter().filter(|entry| entry.index < cursor.place);
+        let facts = known.map(|entry| Ok(facts::fact(entry.index, &facts::decoded(entry)?))).collect::<Result<Vec<_>, StoreError>>()?;
         // What was found then was told then.
         drop(seat.look(core, &facts).await?);
         seat.place = next.min(cursor.place);
@@ -145,8 +151,9 @@ impl Seat {
         Ok(found.into_values().collect())
     }
 
-    /// Raises alarms for what was found and is not known, and writes how far the watch has come; how many.
-    async fn write(&mut self, core: &Arc<Core>, findings: Vec<Finding>) -> Result<u64, Error> {
+    /// Raises alarms for what was found and is not known, and writes what was done with canaries and how far the watch has come;
+    /// how many alarms. What was done with canaries has no record: whoever reads the log would see when one was touched.
+    async fn write(&mut self, core: &Arc<Core>, findings: Vec<Finding>, touches: Vec<Touch>) -> Result<u64, Error> {
         let now = core.now();
         let (mut told, mut alarms) = (HashSet::new(), Vec::new());
         for finding in findings {
@@ -165,12 +172,10 @@ impl Seat {
         };
         let step = AlarmStep { from: self.written, to };
         if alarms.is_empty() {
-            let stepped = core.store.write(move |tx| Box::pin(async move { tx.step_alarms(step).await })).await?;
-            if !stepped {
-                return Err(overtaken());
-            }
+            let stepped = core.store.write(move |tx| Box::pin(async move { stepped(tx, step, &touches).await }));
+            stepped.await?;
         } else {
-            raise(core, alarms, step).await?;
+            raise(core, alarms, step, touches).await?;
         }
         (self.written, self.written_at) = (to, now);
         Ok(raised)
@@ -178,7 +183,7 @@ impl Seat {
 }
 
 /// Puts alarms down together with the step, and their record into the ledger.
-async fn raise(core: &Arc<Core>, alarms: Vec<Alarm>, step: AlarmStep) -> Result<(), Error> {
+async fn raise(core: &Arc<Core>, alarms: Vec<Alarm>, step: AlarmStep, touches: Vec<Touch>) -> Result<(), Error> {
     let op = unattended(core).await?;
     for alarm in &alarms {
         let Finding { rule, subject, place, found, against, .. } = alarm.finding;
@@ -187,9 +192,7 @@ async fn raise(core: &Arc<Core>, alarms: Vec<Alarm>, step: AlarmStep) -> Result<
     let channels = core.alarms.ways.channels();
     let committed = op.commit(alarms.iter().map(change).collect(), move |tx| {
         Box::pin(async move {
-            if !tx.step_alarms(step).await? {
-                return Err(overtaken());
-            }
+            stepped(tx, step, &touches).await?;
             Ok(tx.put_alarms(&alarms, &channels).await?)
         })
     });
@@ -207,6 +210,14 @@ async fn raise(core: &Arc<Core>, alarms: Vec<Alarm>, step: AlarmStep) -> Result<
     // What was committed is recorded from the outbox if not now.
     seal::seal(&op, outcome).await.map_err(|cause| StoreError::Unsafe(cause.to_string()))?;
     Ok(())
+}
+
+/// Writes how far the watch has come, and with it what was done with canaries.
+async fn stepped(tx: Tx<'_>, step: AlarmStep, touches: &[Touch]) -> Result<(), Error> {
+    if !tx.step_alarms(step).await? {
+        return Err(overtaken());
+    }
+    Ok(tx.put_touches(touches).await?)
 }
 
 fn change(alarm: &Alarm) -> Change {

@@ -24,7 +24,8 @@ pub struct Settings {
 impl Settings {
     /// The first value that makes no sense: its key and what is wrong.
     pub fn nonsense(&self) -> Option<(&'static str, &'static str)> {
-        let Rules { times_usual, usual_days, dormant_days, denials, denials_seconds, switches, switches_seconds, .. } = self.rules;
+        let Rules { times_usual, usual_days, dormant_days, denials, denials_seconds, switches, switches_seconds, leaving_days, .. } =
+            self.rules;
         let positive = [
             ("alarms.rules.times_usual", times_usual),
             ("alarms.rules.usual_days", usual_days),
@@ -33,6 +34,7 @@ impl Settings {
             ("alarms.rules.denials_seconds", denials_seconds),
             ("alarms.rules.switches", switches),
             ("alarms.rules.switches_seconds", switches_seconds),
+            ("alarms.rules.leaving_days", leaving_days),
         ];
         let zero = positive.into_iter().find(|(_, value)| *value == 0).map(|(key, _)| (key, "must be at least 1"));
         let webhook = || {

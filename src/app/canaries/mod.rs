@@ -6,10 +6,13 @@ pub mod key;
 mod origin;
 mod plant;
 mod settings;
+mod touch;
 
 pub(in crate::app) use file::into_file;
 pub use plant::{keep_planted, plant};
 pub use settings::Settings;
+pub(in crate::app) use touch::noticed;
+pub use touch::{TouchView, count_touches, touches};
 
 use std::collections::BTreeMap;
 

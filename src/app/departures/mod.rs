@@ -16,7 +16,7 @@ pub use begin::{Begun, Wish, begin};
 pub use ending::{cancel, certify, close, rehire};
 pub use handing::{Handed, hand_over, handovers, undo};
 pub use handover::{Choices, HandoverPlan, Planned, plan, shown};
-pub use report::{DayFields, DeviceUsed, FieldShown, FileTaken, Report, report};
+pub use report::{DayFields, DeviceUsed, FieldShown, FileTaken, Report, files_taken, report};
 pub use rules::{rules, set_rules};
 pub(super) use step::{Step, changes};
 pub use tasks::{TaskView, add_task, settle_task, tasks};
@@ -60,7 +60,7 @@ pub struct DepartureFilter {
 }
 
 /// Whoever runs departures or reviews what was seen.
-fn reader(op: &Op) -> Result<Permit, Refusal> {
+pub(super) fn reader(op: &Op) -> Result<Permit, Refusal> {
     op.rights.permit(Permission::LogRead).or_else(|_| op.rights.permit(Permission::DepartureManage))
 }
 

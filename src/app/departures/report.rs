@@ -119,13 +119,12 @@ pub async fn report(op: &Op, departure: Id, days: u32) -> Result<Report, Error> 
         before.insert(record.client.user_agent.clone().unwrap_or_default());
     });
     let all_before = before_cut.await?.is_none();
+    let files = gathered.files();
     let mut devices: Vec<DeviceUsed> = gathered.devices.into_values().collect();
     for device in &mut devices {
         device.new = if before.contains(&device.name) { Some(false) } else { all_before.then_some(true) };
     }
     devices.truncate(LISTED);
-    let files = gathered.files.into_values().collect::<Vec<_>>();
-    let latest = files.len().saturating_sub(LISTED);
     let mut agreements = op.snapshot.acceptances.get(&Party::Person(departure.person)).cloned().unwrap_or_default();
     agreements.sort_by_key(|accepted| (accepted.kind, accepted.version));
     let leads = gathered.days.values().flat_map(|day| &day.leads).collect::<BTreeSet<_>>().len() as u64;
@@ -135,11 +134,18 @@ pub async fn report(op: &Op, departure: Id, days: u32) -> Result<Report, Error> 
         exposure,
         by_day: gathered.days.into_iter().map(|(day, shown)| shown.told(day)).collect(),
         leads,
-        files: files.into_iter().skip(latest).collect(),
+        files,
         devices,
         agreements,
         cut_before,
     })
+}
+
+/// The files that somebody took on these days, from the first to below the second, the latest last.
+pub async fn files_taken(op: &Op, person: Id, days: (i64, i64)) -> Result<Vec<FileTaken>, Error> {
+    let mut gathered = Gathered::default();
+    walk(op, person, days, |index, record, whole| gathered.count(op, index, record, whole)).await?;
+    Ok(gathered.files())
 }
 
 /// Looks through somebody's records of some days, the latest first, as many as one question may; the first one that was looked at if
@@ -174,6 +180,12 @@ struct Shown {
 }
 
 impl Gathered {
+    /// The files by when they left, the latest of them.
+    fn files(&mut self) -> Vec<FileTaken> {
+        let latest = self.files.len().saturating_sub(LISTED);
+        std::mem::take(&mut self.files).into_values().skip(latest).collect()
+    }
+
     fn count(&mut self, op: &Op, index: u64, record: &AccessRecord, whole: bool) {
         // The operation that asked for a file repeats what the file's own record says.
         if !is_asked_export(record) {

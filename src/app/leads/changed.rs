@@ -62,7 +62,7 @@ pub(super) async fn changeable(
     expected: Option<i64>,
     field: Field,
 ) -> Result<(LeadRecord, String), Error> {
-    let now = op.core.store.whole_lead(visible, lead).await?.ok_or_else(Refusal::not_found)?;
+    let now = op.core.store.whole_lead(visible, lead).await?.ok_or_else(|| read::not_there(op, lead))?;
     let windows = opening(scope, &now);
     if windows == 0 {
         return Err(Refusal::forbidden("You see this lead, but none of your roles lets you do that with it.").into());

@@ -1,7 +1,10 @@
 //! Reading: pages, single leads, counts. What is shown is noted row by row, in the loop that shows it.
 
+use std::collections::BTreeSet;
+
 use crate::{
     app::{Error, Op, op::Trace},
+    audit::record::ASKED_FOR,
     domain::{FieldSet, Filter, Id, LeadQuery, LeadRow, LeadValue, Test, lead::Field},
     policy::{LeadScope, Permission, Refusal},
 };
@@ -92,6 +95,9 @@ where
         page.ok_or_else(|| Refusal::bad_input("The lead at this cursor is gone or no longer yours to see; start from the first page."))?;
     let Showing { state, trace, ids, .. } = page.state;
     op.trace().absorb(trace);
+    if query.from.is_none() && !page.more {
+        note_asked(op, named(query.filter.as_ref()).into_iter().filter(|id| !ids.contains(id)));
+    }
     Ok((state, PageInfo { ids, more: page.more }))
 }
 
@@ -106,7 +112,11 @@ where
     let showing = op.core.store.lead(&scope, id, select, showing, move |showing, row| showing.row(row, &mut render)).await?;
     let Showing { state, trace, ids, .. } = showing;
     op.trace().absorb(trace);
-    Ok((!ids.is_empty()).then_some(state))
+    if ids.is_empty() {
+        note_asked(op, [id]);
+        return Ok(None);
+    }
+    Ok(Some(state))
 }
 
 /// Shows a lead that a change has just written, without another query.
@@ -129,9 +139,43 @@ pub async fn count(op: &Op, query: LeadQuery) -> Result<u64, Error> {
     let scope = readable(op)?;
     let query = admit(op, &scope, query)?;
     let (count, marking) = op.core.store.lead_count(&scope, &query, op.snapshot.document.compartments.len()).await?;
+    let named = named(query.filter.as_ref());
+    if count < named.len() as u64 {
+        note_asked(op, named);
+    }
     let mut trace = op.trace();
     trace.marking = trace.marking.join(marking);
     Ok(count)
+}
+
+/// How many leads that were asked for and not shown one record names.
+const ASKED: usize = 24;
+
+/// Notes leads that were asked for by their ids and not shown, whether or not there are any.
+pub(super) fn note_asked(op: &Op, leads: impl IntoIterator<Item = Id>) {
+    let mut trace = op.trace();
+    for lead in leads {
+        let reason = format!("{ASKED_FOR}{lead}");
+        let known = trace.reasons.iter().filter(|known| known.starts_with(ASKED_FOR)).count();
+        if known < ASKED && !trace.reasons.contains(&reason) {
+            trace.reasons.push(reason);
+        }
+    }
+}
+
+/// Why nothing is done with a lead that is not there for the caller; noted as asked for.
+pub(super) fn not_there(op: &Op, lead: Id) -> Refusal {
+    note_asked(op, [lead]);
+    Refusal::not_found()
+}
+
+/// The ids that a filter asks for.
+fn named(filter: Option<&Filter>) -> BTreeSet<Id> {
+    match filter {
+        Some(Filter::Ids(ids)) => ids.iter().copied().collect(),
+        Some(Filter::All(parts) | Filter::Any(parts)) => parts.iter().flat_map(|part| named(Some(part))).collect(),
+        Some(Filter::Not(_) | Filter::Field(..)) | None => BTreeSet::new(),
+    }
 }
 
 /// The windows to read through, noted as used.

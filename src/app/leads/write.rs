@@ -179,7 +179,7 @@ where
     let at = op.at;
     for _ in 0..ATTEMPTS {
         // What the caller does not see is missing; what they see but may not change is forbidden.
-        let seen_now = op.core.store.whole_lead(&visible, id).await?.ok_or_else(Refusal::not_found)?;
+        let seen_now = op.core.store.whole_lead(&visible, id).await?.ok_or_else(|| read::not_there(op, id))?;
         let mut record = seen_now.clone();
         record.windows = opening(&scope, &seen_now);
         if record.windows == 0 {
