@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{Error, Op, access_log, viewer::Rows, viewer::rows};
 use crate::{
     audit::codec,
-    domain::{Field, FieldSet, Id, LeadRow, Subject, Timestamp},
+    domain::{Field, FieldSet, Id, Subject, Timestamp},
     policy::{Level, Marking, Permission, PolicyDocument, Refusal, Window, document::MarkingText},
-    store::StoreError,
+    store::{Place, StoreError},
 };
 
 /// Records looked at together.
@@ -130,18 +130,12 @@ fn could_see<'w>(policy: &PolicyDocument, subject: Id, windows: impl Iterator<It
 async fn stood(op: &Op, lead: Id, at: Timestamp) -> Result<Stood, Error> {
     // Owner, team and marking decide, and are not told.
     let everything = op.snapshot.rights(&Subject::OPERATOR, None, op.at);
-    let record = op.core.store.whole_lead(&everything.leads(Permission::LeadRead)?, lead).await?.ok_or_else(Refusal::not_found)?;
-    let made = record.integer(Field::CreatedAt).map(Timestamp);
-    let mut stood = Stood {
-        owner: record.integer(Field::Owner).map(Id),
-        team: record.integer(Field::Team).map(Id),
-        marking: Marking::new(Level::from_number(record.level), record.compartments),
-        there: made.is_none_or(|made| made <= at),
-        exact: true,
-    };
+    let permit = everything.permit(Permission::LogRead)?;
+    // Whose canary it is does not matter here: not to be there would tell that it is one.
+    let Place { owner, team, marking, made } = op.core.store.place_of(permit, lead).await?.ok_or_else(Refusal::not_found)?;
+    let mut stood = Stood { owner, team, marking, there: made <= at, exact: true };
     op.core.recorder.fold_now().await?;
     let (first, end) = access_log::span(&op.core.store, at, Timestamp(i64::MAX)).await?;
-    let permit = everything.permit(Permission::LogRead)?;
     // The newest come first, so that the change that came next after `at` speaks last.
     for places in op.core.recorder.index().entries(lead.0, first, end, usize::MAX).await?.chunks(AT_ONCE) {
         let entries = op.core.store.log_at(permit, places).await?;

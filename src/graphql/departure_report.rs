@@ -5,13 +5,17 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use super::{
     access_record::names,
     agreement::KindName as AgreementKindName,
+    canary::{Canary, canary},
     departure::Departure,
     error::{Outward, op},
     exposure::{Exposure, moment},
     scalar::{DateTime, id},
 };
 use crate::{
-    app::departures::{self, DayFields, DeviceUsed, FileTaken},
+    app::{
+        Op,
+        departures::{self, CanaryMet, DayFields, DeviceUsed, FileTaken, Met},
+    },
     policy::Acceptance,
 };
 
@@ -41,6 +45,33 @@ pub struct DepartureReport {
     /// Null if every record was looked at; else fields, exports and devices of those that are older than the one with this index are
     /// missing: ask for fewer days.
     searched_back_to: Option<u64>,
+    /// Their canaries, and what they did with them in these days. Null without `TRAP_KEEP`, whether or not there are any; show it to
+    /// nobody else.
+    canaries: Option<Vec<ReportedCanary>>,
+}
+
+/// A canary of somebody who leaves, and what they did with it.
+#[derive(SimpleObject)]
+pub struct ReportedCanary {
+    /// The canary.
+    canary: Canary,
+    /// Answers on a screen that showed it.
+    shown: u64,
+    /// Of those, that showed no other lead.
+    shown_alone: u64,
+    /// How often they changed it.
+    changed: u64,
+    /// Indexes in the access log of the files that it stands in.
+    files: Vec<u64>,
+    /// When they met it last.
+    last_at: Option<DateTime>,
+}
+
+impl ReportedCanary {
+    fn of(op: &Op, met: CanaryMet) -> Self {
+        let CanaryMet { canary: view, met: Met { shown, alone, changed, files, last } } = met;
+        Self { canary: canary(op, view), shown, shown_alone: alone, changed, files, last_at: last.map(DateTime) }
+    }
 }
 
 /// An agreement that they accepted.
@@ -168,6 +199,7 @@ impl DepartureReportQuery {
             devices: report.devices.into_iter().map(ExposureDevice::from).collect(),
             agreements: report.agreements.into_iter().map(ReportedAgreement::from).collect(),
             searched_back_to: report.cut_before,
+            canaries: report.canaries.map(|met| met.into_iter().map(|met| ReportedCanary::of(op, met)).collect()),
         }))
     }
 }

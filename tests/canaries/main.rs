@@ -7,6 +7,7 @@ mod support;
 
 mod commands;
 mod files;
+mod left;
 mod touched;
 mod traced;
 mod unseen;

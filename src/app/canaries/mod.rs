@@ -17,13 +17,11 @@ pub use touch::{TouchView, count_touches, touches};
 use std::collections::BTreeMap;
 
 use super::{Core, Error, Op};
+pub use crate::store::Canary;
 use crate::{
     domain::{Field, Id, LeadKey, LeadRecord, LeadValues, Timestamp},
     policy::{Permission, Permit, Refusal},
-    store::{
-        Canary,
-        leads::{Finders, NewLead},
-    },
+    store::leads::{Finders, NewLead},
     trap::{Secret, imitate},
 };
 

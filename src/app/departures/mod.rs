@@ -10,6 +10,7 @@ mod report;
 mod rules;
 mod step;
 mod tasks;
+mod trap;
 
 pub use access::{keep_on, restrict, sweep};
 pub use begin::{Begun, Wish, begin};
@@ -20,6 +21,7 @@ pub use report::{DayFields, DeviceUsed, FieldShown, FileTaken, Report, files_tak
 pub use rules::{rules, set_rules};
 pub(super) use step::{Step, changes};
 pub use tasks::{TaskView, add_task, settle_task, tasks};
+pub use trap::{CanaryMet, Met};
 
 use std::collections::BTreeSet;
 

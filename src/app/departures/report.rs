@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Departure, find, reader};
+use super::{
+    Departure, find, reader,
+    trap::{CanaryMet, Trapped},
+};
 use crate::{
     app::{
         Error, Op,
@@ -98,6 +101,8 @@ pub struct Report {
     pub agreements: Vec<Acceptance>,
     /// Whether there are more records than are looked at; then fields, files and devices of those before this one are missing.
     pub cut_before: Option<u64>,
+    /// Their canaries; `None` unless the caller keeps the trap.
+    pub canaries: Option<Vec<CanaryMet>>,
 }
 
 /// Makes the report of the last `days` days up to now.
@@ -113,7 +118,18 @@ pub async fn report(op: &Op, departure: Id, days: u32) -> Result<Report, Error> 
     let exposure = access_log::measured(op, departure.person, since, op.at).await?;
     let mut gathered = Gathered::default();
     let (from, end) = exposure.days;
-    let cut_before = walk(op, departure.person, (from, end), |index, record, whole| gathered.count(op, index, record, whole)).await?;
+    let mut trapped = Trapped::of(op, departure.person).await?;
+    let count = |index, record: &AccessRecord, whole| {
+        gathered.count(op, index, record, whole);
+        if let Some(trapped) = &mut trapped {
+            trapped.count(index, record);
+        }
+    };
+    let cut_before = walk(op, departure.person, (from, end), count).await?;
+    let canaries = match trapped {
+        Some(trapped) => Some(trapped.told(op).await?),
+        None => None,
+    };
     let mut before = BTreeSet::new();
     let before_cut = walk(op, departure.person, (from - (end - from).max(30), from), |_, record, _| {
         before.insert(record.client.user_agent.clone().unwrap_or_default());
@@ -138,6 +154,7 @@ pub async fn report(op: &Op, departure: Id, days: u32) -> Result<Report, Error> 
         devices,
         agreements,
         cut_before,
+        canaries,
     })
 }
 
