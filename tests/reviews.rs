@@ -6,7 +6,7 @@ mod support;
 use leadkeep::{app::reviews::lapse, domain::Clock};
 use serde_json::{Value, json};
 use support::{
-    Answer, Caller, World,
+    Answer, Caller, Table, World,
     company::{self, Member},
     on_both_backends,
 };
@@ -122,4 +122,20 @@ on_both_backends!(the_last_who_manages_is_kept, |world| async {
     lapse(&world.core).await.unwrap();
     let after = grants(&world.caller(company::SECOND_ADMIN).await).await;
     assert_eq!((&of(&after, company::ADMIN)["answer"], &of(&after, company::SECOND_ADMIN)["answer"]), (&json!("LAPSED"), &json!("KEPT")));
+});
+
+on_both_backends!(a_withdrawal_that_cannot_be_noted_ends_no_grant, |world| async {
+    let (admin, manager) = (world.caller(company::ADMIN).await, world.caller(company::MANAGER).await);
+    let review = start(&world, &admin).await;
+    let item = of(&grants(&admin).await, company::REP).clone();
+    // As if somebody had answered at the same moment: the answer meets no row.
+    let sqlite = "CREATE TRIGGER refuse BEFORE UPDATE ON access_review_item BEGIN SELECT RAISE(IGNORE); END;";
+    let postgres = "CREATE RULE refuse AS ON UPDATE TO access_review_item DO INSTEAD NOTHING;";
+    let refuse = if world.home.database_url.is_some() { postgres } else { sqlite };
+    world.home.tamper(Table::Main, refuse).await.unwrap();
+    assert_eq!(say(&manager, &review, &item, "WITHDRAW").await.code(), Some("CONFLICT"));
+    let after = grants(&admin).await;
+    let after = of(&after, company::REP);
+    assert_eq!((&after["answer"], &after["grant"]["state"]), (&Value::Null, &json!("ACTIVE")));
+    world.caller(company::REP).await.graphql("{ leads(first: 1) { nodes { id } } }", json!({})).await.data();
 });

@@ -9,14 +9,14 @@ use super::{
     Core, Error, Op,
     alarms::unattended,
     grants::{self, Grant},
-    revise::{author, revise_with},
+    revise::{Beside, author, revise_beside},
     seal::{self, Outcome},
 };
 use crate::{
     audit::record::{Decision, OperationKind},
     domain::{Id, Timestamp},
     policy::{Code, GrantState, Permission, Refusal, text},
-    store::{Change, StoreError},
+    store::{Change, StoreError, Tx, Work},
 };
 pub use crate::{
     policy::review::ReviewAnswer,
@@ -111,12 +111,11 @@ pub async fn answer(op: &Op, review: Id, grant: Id, answer: ReviewAnswer) -> Res
     if item.answer.is_some() || found.closed_at.is_some() || found.due_at <= now {
         return Err(Refusal::conflict("It is too late: it has been answered, or the date is past.").into());
     }
-    if answer == ReviewAnswer::Withdrawn && row.state(now) == GrantState::Active {
-        end(op, grant, Permission::GrantReview).await?;
-    }
     let item = ReviewItem { answer: Some((answer, now, by)), ..item };
-    if !note(op, item).await? {
-        return Err(Refusal::conflict("Somebody has answered it already.").into());
+    if answer == ReviewAnswer::Withdrawn && row.state(now) == GrantState::Active {
+        end(op, item, Permission::GrantReview).await?;
+    } else if !note(op, item).await? {
+        return Err(answered().into());
     }
     let after = op.core.current.latest(&op.core.store, &*op.core.clock).await?;
     Ok((item, grants::known(&after.document, grant, now)))
@@ -155,8 +154,9 @@ pub async fn lapse(core: &Arc<Core>) -> Result<u64, Error> {
 async fn lapse_one(core: &Arc<Core>, item: ReviewItem) -> Result<bool, Error> {
     let op = unattended(core).await?;
     let active = op.snapshot.document.grants.get(&item.grant.0).is_some_and(|grant| grant.is_active(op.at));
+    let with = |answer| ReviewItem { answer: Some((answer, op.at, None)), ..item };
     let answer = if active {
-        match end(&op, item.grant, Permission::PolicyManage).await {
+        match end(&op, with(ReviewAnswer::Lapsed), Permission::PolicyManage).await {
             Ok(()) => ReviewAnswer::Lapsed,
             // The last who manages the policy.
             Err(Error::Refused(refusal)) if refusal.code == Code::Conflict => ReviewAnswer::Kept,
@@ -165,7 +165,9 @@ async fn lapse_one(core: &Arc<Core>, item: ReviewItem) -> Result<bool, Error> {
     } else {
         ReviewAnswer::Ended
     };
-    note(&op, ReviewItem { answer: Some((answer, op.at, None)), ..item }).await?;
+    if answer != ReviewAnswer::Lapsed {
+        note(&op, with(answer)).await?;
+    }
     let outcome = Outcome {
         kind: OperationKind::Command,
         name: Some("access review".into()),
@@ -181,21 +183,31 @@ async fn lapse_one(core: &Arc<Core>, item: ReviewItem) -> Result<bool, Error> {
     Ok(answer == ReviewAnswer::Lapsed)
 }
 
-async fn end(op: &Op, grant: Id, permission: Permission) -> Result<(), Error> {
-    revise_with(op, permission, |document, acting| document.revoke_grant(grant, acting)).await
+/// Ends the grant, and notes in the same transaction that this is what became of it.
+async fn end(op: &Op, item: ReviewItem, permission: Permission) -> Result<(), Error> {
+    let beside = Beside::new(told(&item), move |tx| put(tx, item));
+    revise_beside(op, permission, beside, |document, acting| document.revoke_grant(item.grant, acting)).await
+}
+
+/// Writes the answer, unless there is one.
+fn put(tx: Tx<'_>, item: ReviewItem) -> Work<'_, Result<(), Error>> {
+    Box::pin(async move { if tx.answer_review(&item).await? { Ok(()) } else { Err(answered().into()) } })
+}
+
+fn answered() -> Refusal {
+    Refusal::conflict("Somebody has answered it already.")
+}
+
+/// What the record says of an answer.
+fn told(item: &ReviewItem) -> Change {
+    let answer = item.answer.map(|(answer, ..)| answer.name());
+    let after = json!({ "grant": item.grant.to_string(), "answer": answer }).to_string();
+    Change { kind: "accessReview", item: item.review.to_string(), before: None, after: Some(after) }
 }
 
 /// Notes what became of a grant; `false` if that was noted before.
 async fn note(op: &Op, item: ReviewItem) -> Result<bool, Error> {
-    let Some((answer, ..)) = item.answer else { return Ok(false) };
-    let after = json!({ "grant": item.grant.to_string(), "answer": answer.name() }).to_string();
-    let change = Change { kind: "accessReview", item: item.review.to_string(), before: None, after: Some(after) };
-    let noted = op.commit(vec![change], move |tx| {
-        Box::pin(async move {
-            if tx.answer_review(&item).await? { Ok(()) } else { Err(Error::from(Refusal::conflict("Somebody has answered it already."))) }
-        })
-    });
-    match noted.await {
+    match op.commit(vec![told(&item)], move |tx| put(tx, item)).await {
         Ok(()) => Ok(true),
         Err(Error::Refused(_)) => Ok(false),
         Err(error) => Err(error),

@@ -7,7 +7,7 @@ use super::{Error, Op};
 use crate::{
     domain::{Id, Timestamp},
     policy::{Acting, Permission, Permit, PolicyDocument, Refusal, Snapshot, items::ItemChange},
-    store::{Change, Settled},
+    store::{Change, Settled, Tx, Work},
 };
 
 /// How often a change is decided again before it is given up.
@@ -50,6 +50,21 @@ pub(super) fn overtaken() -> Error {
     Refusal::conflict("Somebody else changed it meanwhile; read it again and decide anew.").into()
 }
 
+/// What is written together with an edit of the policy, or neither is.
+pub(super) struct Beside {
+    change: Change,
+    write: Arc<Write>,
+}
+
+type Write = dyn for<'c> Fn(Tx<'c>) -> Work<'c, Result<(), Error>> + Send + Sync;
+
+impl Beside {
+    /// What it changes, and writing it.
+    pub(super) fn new(change: Change, write: impl for<'c> Fn(Tx<'c>) -> Work<'c, Result<(), Error>> + Send + Sync + 'static) -> Self {
+        Self { change, write: Arc::new(write) }
+    }
+}
+
 /// What an edit of the policy came to.
 pub(super) enum Attempt<T> {
     /// It is in force.
@@ -70,13 +85,14 @@ pub(super) async fn revise<T: Send>(
     done(attempt(op, expected, edit).await?)
 }
 
-/// The same for whoever has `permission` instead of `POLICY_MANAGE`.
-pub(super) async fn revise_with<T: Send>(
+/// The same for whoever has `permission` instead of `POLICY_MANAGE`, in one transaction with what is beside it.
+pub(super) async fn revise_beside<T: Send>(
     op: &Op,
     permission: Permission,
+    beside: Beside,
     edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
 ) -> Result<T, Error> {
-    done(attempt_with(op, permission, None, edit).await?)
+    done(attempt_with(op, permission, None, Some(beside), edit).await?)
 }
 
 fn done<T>(attempt: Attempt<T>) -> Result<T, Error> {
@@ -92,13 +108,14 @@ pub(super) async fn attempt<T: Send>(
     expected: Option<i64>,
     edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
 ) -> Result<Attempt<T>, Error> {
-    attempt_with(op, Permission::PolicyManage, expected, edit).await
+    attempt_with(op, Permission::PolicyManage, expected, None, edit).await
 }
 
 async fn attempt_with<T: Send>(
     op: &Op,
     permission: Permission,
     expected: Option<i64>,
+    beside: Option<Beside>,
     edit: impl Fn(&mut PolicyDocument, &Acting<'_>) -> Result<T, Refusal> + Send + Sync,
 ) -> Result<Attempt<T>, Error> {
     for _ in 0..ATTEMPTS {
@@ -113,7 +130,8 @@ async fn attempt_with<T: Send>(
         if basis.by.is_some() && before.document.is_widened_by(&document) {
             return Ok(Attempt::Widens(Arc::clone(before), changes));
         }
-        if changes.is_empty() || commit(op, before, &document, changes).await? {
+        let nothing = changes.is_empty() && beside.is_none();
+        if nothing || commit(op, before, &document, changes, beside.as_ref()).await? {
             return Ok(Attempt::Done(value));
         }
     }
@@ -121,8 +139,16 @@ async fn attempt_with<T: Send>(
 }
 
 /// Commits `document` as the revision after `before`; `false`, and nothing done, if that is no longer in force.
-async fn commit(op: &Op, before: &Snapshot, document: &PolicyDocument, changes: Vec<ItemChange>) -> Result<bool, Error> {
-    let note = op.note_change(changes.iter().map(recorded).collect());
+async fn commit(
+    op: &Op,
+    before: &Snapshot,
+    document: &PolicyDocument,
+    changes: Vec<ItemChange>,
+    beside: Option<&Beside>,
+) -> Result<bool, Error> {
+    let all = changes.iter().map(recorded).chain(beside.map(|beside| beside.change.clone()));
+    let note = op.note_change(all.collect());
+    let beside = beside.map(|beside| Arc::clone(&beside.write));
     let revision = settled(op, before.revision + 1, document, changes);
     let (generation, put) = (before.generation, note.clone());
     let written = op.core.store.write(move |tx| {
@@ -131,6 +157,9 @@ async fn commit(op: &Op, before: &Snapshot, document: &PolicyDocument, changes: 
                 return Ok(false);
             }
             tx.commit_policy(&revision).await?;
+            if let Some(write) = beside {
+                write(tx).await?;
+            }
             tx.put_change(&put).await?;
             Ok::<_, Error>(true)
         })
