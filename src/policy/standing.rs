@@ -22,7 +22,7 @@ pub struct Point {
 
 /// What access of this person or app hangs on at `now`: nothing, if none of its roles opens a window.
 ///
-/// For an app the person who answers for it must have accepted; for the person of another company the company's
+/// For an app the person who answers for it must have accepted, and their account be open; for the person of another company the company's
 /// non-disclosure agreement counts besides their own, which takes the place of the employees' confidentiality agreement.
 pub fn standing(policy: &PolicyDocument, accounts: &Accounts, acceptances: &Acceptances, subject: Id, now: Timestamp) -> Vec<Point> {
     let held = policy.grants.values().filter(|grant| grant.subject == subject.0 && grant.is_active(now));
@@ -33,8 +33,12 @@ pub fn standing(policy: &PolicyDocument, accounts: &Accounts, acceptances: &Acce
     }
     let mut kinds: BTreeSet<AgreementKind> = opening.into_iter().flat_map(|role| policy.requirement(Id(role)).agreements).collect();
     let account = accounts.get(&subject);
-    let person = account.and_then(|account| account.responsible).unwrap_or(subject);
+    let responsible = account.and_then(|account| account.responsible);
+    let person = responsible.unwrap_or(subject);
     let account = accounts.get(&person);
+    // Nobody answers for an app who does not get in themselves any more.
+    let answers = responsible.is_none() || account.is_some_and(|account| !account.is_locked(now));
+    let leaves = responsible.and_then(|_| account?.departing).map(|departing| departing.ends_at);
     let company = account.and_then(|account| account.company.clone());
     let jurisdiction = account.and_then(|account| account.jurisdiction.as_deref());
     if company.is_some() {
@@ -44,11 +48,13 @@ pub fn standing(policy: &PolicyDocument, accounts: &Accounts, acceptances: &Acce
     let theirs = kinds.into_iter().map(|kind| (Party::Person(person), kind));
     let needed = theirs.chain(company.map(|name| (Party::Company(name), AgreementKind::ThirdPartyNda)));
     let point = |(party, kind): (Party, AgreementKind)| {
-        let known = acceptances.get(&party).into_iter().flatten().filter(|acceptance| acceptance.kind == kind);
+        let known = acceptances.get(&party).into_iter().flatten().filter(|acceptance| acceptance.kind == kind && answers);
         let counting = known.filter_map(|acceptance| Some((acceptance, acceptance.counts(policy, jurisdiction, now)?.until)));
         // The one that counts longest.
         let best = counting.max_by_key(|(acceptance, until)| (until.map_or(i64::MAX, |until| until.0), acceptance.id));
-        let (accepted, until) = best.map_or((None, None), |(acceptance, until)| (Some(acceptance.clone()), until));
+        let (accepted, until) = best.map_or((None, None), |(acceptance, until)| {
+            (Some(acceptance.clone()), until.into_iter().chain(leaves.filter(|end| *end > now)).min())
+        });
         Point { version: policy.current_agreement(kind).map(|version| version.version), party, kind, accepted, until }
     };
     needed.map(point).collect()

@@ -6,12 +6,12 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use leadkeep::{app::apps, auth::Secret, domain::Clock};
 use reqwest::Method;
 use sea_orm::{EntityTrait, IntoActiveModel};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{MINE, counts, operator};
 use crate::support::{
     Answer, Caller, SeededRandom, World,
-    company::{APP, AUDITOR, CLIENT_ID, REP},
+    company::{self, APP, AUDITOR, CLIENT_ID, REP},
     on_both_backends,
 };
 
@@ -160,4 +160,23 @@ on_both_backends!(a_locked_app_is_refused_on_the_next_request, |world| async {
     apps::lock(&operator(&world).await, APP).await.unwrap();
     assert!(!counts(&app).await && !counts(&both).await && counts(&rep).await);
     refused(&token(&world, &[("grant_type", "client_credentials")]).await, 401, "invalid_client");
+});
+
+on_both_backends!(an_app_sees_nothing_whose_person_is_locked, |world| async {
+    let app = world.app().await;
+    let some = "{ leads(first: 1) { nodes { id } } }";
+    app.graphql(some, json!({})).await.data();
+    // The first admin answers for it.
+    let admin = world.caller(company::SECOND_ADMIN).await;
+    let lock = "mutation($input: PersonIdInput!) { lockPerson(input: $input) { person { locked } } }";
+    admin.graphql(lock, json!({ "input": { "id": company::ADMIN.id.to_string() } })).await.data();
+    let refused = app.graphql(some, json!({})).await;
+    assert_eq!(refused.code(), Some("AGREEMENT_REQUIRED"), "{}", refused.text);
+    assert!(refused.message().unwrap().contains("who answers for the app"), "{}", refused.text);
+    // It is let go on by another person who has accepted.
+    let apps = admin.graphql("{ apps { nodes { id version } } }", json!({})).await.data()["apps"]["nodes"][0].clone();
+    let change = "mutation($input: ChangeAppInput!) { changeApp(input: $input) { app { id } } }";
+    let other = json!({ "id": apps["id"], "expectedVersion": apps["version"], "responsible": company::MANAGER.id.to_string() });
+    admin.graphql(change, json!({ "input": other })).await.data();
+    app.graphql(some, json!({})).await.data();
 });
