@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Core, Error, Op, holds};
+use super::{Core, Error, Op, access_log, holds};
 use crate::{
     audit::{codec, record::Entry},
     domain::{Timestamp, clock::SECOND},
@@ -47,7 +47,7 @@ pub async fn archive(
     core.store.archive().map_err(|_| Refusal::bad_input("There is no archive; set ledger.archive.url."))?;
     core.recorder.fold_now().await?;
     let moment = Timestamp(moment.0.min(core.now().0 - YOUNGEST));
-    let closed = core.store.log_floor(moment).await?;
+    let closed = access_log::floor(&core.store, moment).await?;
     let mut segments = core.store.ledger_segments().await?;
     let mut first = segments.last().map_or(0, |segment| segment.until);
     if segments.iter().any(|segment| segment.until - segment.first != settings.segment) {

@@ -13,7 +13,7 @@ use super::{Settings, Ways, facts, own_permit, unattended};
 use crate::{
     alarm::{Fact, Finding, Watch},
     app::{
-        Core, Error, canaries,
+        Core, Error, access_log, canaries,
         seal::{self, Outcome},
     },
     audit::record::{Decision, OperationKind},
@@ -116,7 +116,7 @@ async fn sit_down(core: &Core, cursor: AlarmCursor) -> Result<Seat, Error> {
     let last = cursor.place.checked_sub(1);
     let last = core.store.log_at(permit, last.as_slice()).await?;
     let at = last.first().map(facts::decoded).transpose()?.map_or(core.now(), |entry| entry.record.at);
-    seat.place = core.store.log_floor(Timestamp(at.0 - DAY - HOUR)).await?.min(cursor.place);
+    seat.place = access_log::floor(&core.store, Timestamp(at.0 - DAY - HOUR)).await?.min(cursor.place);
     while seat.place < cursor.place {
         let (entries, next) = core.store.log_from(seat.place, &[], CHUNK).await?;
         if next == seat.place {
