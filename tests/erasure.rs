@@ -307,3 +307,26 @@ on_both_backends!(the_operator_needs_an_admin_too, |world| async {
     assert!(String::from_utf8(holds.stdout).unwrap().contains("A case"));
     assert!(world.home.backend != Backend::Sqlite || process::run(&world.home, &["erase", "compact"]).status.code().is_some());
 });
+
+on_both_backends!(why_an_executive_should_leave_is_forgotten_with_them, |world| async {
+    const WHY: &str = "Unforgivably.Candid";
+    let admin = world.caller(company::ADMIN).await;
+    let rules = "mutation($input: SetDepartureRulesInput!) { setDepartureRules(input: $input) { departureRules { executiveRoles } } }";
+    admin.graphql(rules, json!({ "input": { "executiveIds": [company::REP.id.to_string()] } })).await.data();
+    let begin = "mutation($input: BeginDepartureInput!) { beginDeparture(input: $input) { proposal { id } } }";
+    let last_day = leadkeep::domain::Clock::now(&*world.clock).plus_seconds(86_400).to_string();
+    let input = json!({ "personId": company::REP.id.to_string(), "lastDay": last_day, "reason": WHY, "access": "LOCK" });
+    let asked = admin.graphql(begin, json!({ "input": input })).await.data()["beginDeparture"]["proposal"]["id"].clone();
+    let reject = "mutation($input: ProposalIdInput!) { rejectProposal(input: $input) { proposal { state } } }";
+    world.caller(company::SECOND_ADMIN).await.graphql(reject, json!({ "input": { "id": asked } })).await.data();
+    assert!(!places(&world.home, WHY).is_empty());
+    let lock = "mutation($input: PersonIdInput!) { lockPerson(input: $input) { person { locked } } }";
+    admin.graphql(lock, json!({ "input": { "id": company::REP.id.to_string() } })).await.data();
+    agreed(&world, ERASE_PERSON, json!({ "id": company::REP.id.to_string(), "reason": "Asked to" })).await;
+    erasure::sweep(&world.core).await.unwrap();
+    // What the admin sent stays beside the admin's record.
+    let left = places(&world.home, WHY);
+    assert!(left.iter().all(|place| place.contains("ledger")), "{left:?}");
+    let proposals = admin.graphql("{ proposals { nodes { id act state } } }", json!({})).await;
+    assert!(proposals.text.contains("BEGIN_DEPARTURE"), "the rest of it stays: {}", proposals.text);
+});

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use entity::{
     acceptance, alarm, change_detail, contact_account, departure, departure_task, idempotency, lead, lead_key, lead_origin,
-    lead_relationship, lead_word, paper, person, refresh_token, session, subject,
+    lead_relationship, lead_word, paper, person, proposal, refresh_token, session, subject,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect,
@@ -87,6 +87,7 @@ impl Tx<'_> {
         self.erase_profiles(id, at, &mut traces).await?;
         self.erase_signatures(id, &mut traces).await?;
         self.erase_departures(id, &mut traces).await?;
+        self.erase_proposals(id, &mut traces).await?;
         idempotency::Entity::delete_many().filter(idempotency::Column::Actor.eq(id.0)).exec(self.0).await?;
         let about = alarm::Entity::update_many().col_expr(alarm::Column::Note, Expr::value(None::<String>));
         about.filter(alarm::Column::SubjectId.eq(id.0)).exec(self.0).await?;
@@ -163,6 +164,24 @@ impl Tx<'_> {
                 .col_expr(departure::Column::CertificateNote, Expr::value(row.certificate_note.map(|_| NOBODY)))
                 .col_expr(departure::Column::Version, Expr::col(departure::Column::Version).add(1));
             forget.filter(departure::Column::Id.eq(row.id)).exec(self.0).await?;
+        }
+        Ok(())
+    }
+
+    /// Why somebody asked for their departure, or for the end of one.
+    async fn erase_proposals(self, person: Id, traces: &mut BTreeSet<String>) -> Result<(), StoreError> {
+        const ABOUT: [&str; 3] = ["beginDeparture", "cancelDeparture", "rehire"];
+        // A number that begins like the id is found as well, and left alone.
+        let near = proposal::Column::Act.contains(format!("\"person\":{}", person.0));
+        for row in proposal::Entity::find().filter(near).all(self.0).await? {
+            let mut act: Value =
+                serde_json::from_str(&row.act).map_err(|error| StoreError::Corrupt(format!("proposal {}: {error}", row.id)))?;
+            let about = act["person"] == person.0 && ABOUT.iter().any(|about| act["act"] == *about);
+            let Some(reason) = act.get_mut("reason").filter(|_| about) else { continue };
+            *reason = NOBODY.into();
+            let forget = proposal::Entity::update_many().col_expr(proposal::Column::Act, Expr::value(act.to_string()));
+            forget.filter(proposal::Column::Id.eq(row.id)).exec(self.0).await?;
+            self.erase_changes("proposal", Id(row.id), &[], traces).await?;
         }
         Ok(())
     }
