@@ -6,6 +6,7 @@ pub use super::accounts::Wanted as PeopleFilter;
 
 use super::{
     Error, Op, accounts,
+    agreements::Placed,
     proposals::{Asked, do_or_ask},
     revise::{Basis, overtaken},
 };
@@ -77,9 +78,10 @@ pub async fn by_email(op: &Op, email: &str) -> Result<PersonView, Error> {
 }
 
 /// Adds a person. What they start with, unless it is their own, lets them do nothing but change it.
-pub async fn add(op: &Op, name: &str, email: &str, password: FirstPassword) -> Result<WithPassword, Error> {
+pub async fn add(op: &Op, name: &str, email: &str, placed: &Placed, password: FirstPassword) -> Result<WithPassword, Error> {
     let permit = op.rights.permit(Permission::AccountsManage)?;
     let (name, email) = (accounts::name(name)?, accounts::email(email)?);
+    let Placed { jurisdiction, company } = placed.over(&Placed::default())?;
     let password_given = !matches!(password, FirstPassword::Own(_));
     let (chosen, made) = match password {
         FirstPassword::Given(typed) | FirstPassword::Own(typed) => (typed, None),
@@ -89,7 +91,7 @@ pub async fn add(op: &Op, name: &str, email: &str, password: FirstPassword) -> R
         }
     };
     let password_hash = accounts::password_hash(op, &chosen).await?;
-    let new = NewPerson { id: op.core.new_id(), name, email, password_hash, password_given, at: op.core.now() };
+    let new = NewPerson { id: op.core.new_id(), name, email, password_hash, password_given, jurisdiction, company, at: op.core.now() };
     let changes = vec![added(&new)];
     let row = new.clone();
     let written = op.commit(changes, move |tx| {
@@ -100,9 +102,8 @@ pub async fn add(op: &Op, name: &str, email: &str, password: FirstPassword) -> R
         })
     });
     written.await.map_err(taken)?;
-    let NewPerson { id, name, email, at, .. } = new;
-    let person =
-        PersonView { id, name, email: Some(email), locked_at: None, created_at: at, version: 1, jurisdiction: None, company: None };
+    let NewPerson { id, name, email, at, jurisdiction, company, .. } = new;
+    let person = PersonView { id, name, email: Some(email), locked_at: None, created_at: at, version: 1, jurisdiction, company };
     Ok(WithPassword { person, password: made })
 }
 
@@ -157,7 +158,9 @@ pub async fn set_password(op: &Op, id: Id) -> Result<Asked<WithPassword>, Error>
 
 /// What the record of a new person says.
 pub(super) fn added(new: &NewPerson) -> Change {
-    Change { kind: "person", item: new.id.to_string(), before: None, after: Some(described(&new.name, &new.email)) }
+    let NewPerson { id, name, email, jurisdiction, company, .. } = new;
+    let after = json!({ "name": name, "email": email, "jurisdiction": jurisdiction, "company": company });
+    Change { kind: "person", item: id.to_string(), before: None, after: Some(after.to_string()) }
 }
 
 fn described(name: &str, email: &str) -> String {

@@ -39,6 +39,8 @@ pub async fn initialise(op: &Op, admin: &FirstAdmin) -> Result<Id, Error> {
         email: accounts::email(&admin.email)?,
         password_hash: accounts::password_hash(op, &admin.password).await?,
         password_given: !admin.own_password,
+        jurisdiction: None,
+        company: None,
         at: op.core.now(),
     };
     let mut first = table::initial();

@@ -45,6 +45,12 @@ enum Command {
         /// Their e-mail address, with which they sign in
         #[arg(long, value_name = "ADDRESS")]
         email: String,
+        /// The jurisdiction whose agreements they accept, such as US-CA or DE
+        #[arg(long, value_name = "CODE")]
+        jurisdiction: Option<String>,
+        /// The other company they come from, if they do
+        #[arg(long, value_name = "NAME")]
+        company: Option<String>,
         /// Read their password from standard input instead of making one
         #[arg(long)]
         password_stdin: bool,
@@ -96,9 +102,11 @@ impl Person {
         };
         match self.command {
             Command::List { search, locked } => list(operator, search, locked).await?,
-            Command::Add { name, email, .. } => {
-                let arguments = json!({ "name": name, "email": email });
-                let added = operator.act("person add", arguments, async |op| people::add(op, &name, &email, password).await).await?;
+            Command::Add { name, email, jurisdiction, company, .. } => {
+                let arguments = json!({ "name": name, "email": email, "jurisdiction": jurisdiction, "company": company });
+                let placed = Placed { jurisdiction, company };
+                let add = async |op: &Op| people::add(op, &name, &email, &placed, password).await;
+                let added = operator.act("person add", arguments, add).await?;
                 output::line(format!("Added {email} ({}).", added.person.id));
                 show_once(added.password);
             }

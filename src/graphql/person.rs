@@ -9,7 +9,10 @@ use super::{
     scalar::{DateTime, id, opaque},
 };
 use crate::{
-    app::people::{self, FirstPassword, PeopleFilter, PersonView, WithPassword},
+    app::{
+        agreements::Placed,
+        people::{self, FirstPassword, PeopleFilter, PersonView, WithPassword},
+    },
     domain::Id,
     policy,
 };
@@ -78,6 +81,10 @@ pub struct AddPersonInput {
     name: String,
     /// What they will sign in with.
     email: String,
+    /// The jurisdiction whose agreements they accept: a country such as `DE`, or a part of one such as `US-CA`.
+    jurisdiction: Option<String>,
+    /// The other company they come from, if they do: then its non-disclosure agreement and their own are asked for.
+    company: Option<String>,
 }
 
 /// What to change of a person; what is left out stays.
@@ -170,7 +177,8 @@ impl PersonMutation {
         #[graphql(desc = "Who.")] input: AddPersonInput,
     ) -> Result<Option<PersonPasswordPayload>> {
         let op = op(ctx);
-        let made = people::add(op, &input.name, &input.email, FirstPassword::Made).await.outward(op)?;
+        let placed = Placed { jurisdiction: input.jurisdiction, company: input.company };
+        let made = people::add(op, &input.name, &input.email, &placed, FirstPassword::Made).await.outward(op)?;
         Ok(Some(PersonPasswordPayload::of(made, None)))
     }
 

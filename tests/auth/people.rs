@@ -113,3 +113,16 @@ on_both_backends!(sessions_are_ended_by_their_owner_or_an_admin, |world| async {
     assert!(again.graphql(end, json!({ "input": { "sessionId": own } })).await.code().is_none());
     assert!(!counts(&again).await);
 });
+
+on_both_backends!(who_is_added_stands_under_a_law_from_the_beginning, |world| async {
+    let admin = world.caller(crate::support::company::ADMIN).await;
+    let add = "mutation($input: AddPersonInput!) { addPerson(input: $input) { person { id jurisdiction company } } }";
+    let input =
+        |code: &str, email: &str| json!({ "name": "Cleo Consultant", "email": email, "jurisdiction": code, "company": " Acme   Ltd " });
+    let added = admin.graphql(add, json!({ "input": input("US-CA", "cleo@acme.example") })).await;
+    let person = &added.data()["addPerson"]["person"];
+    assert_eq!((&person["jurisdiction"], &person["company"]), (&json!("US-CA"), &json!("Acme Ltd")));
+    let found = admin.graphql("{ people { nodes { id jurisdiction company } } }", json!({})).await;
+    assert!(found.data()["people"]["nodes"].as_array().unwrap().contains(person), "{}", found.text);
+    assert_eq!(admin.graphql(add, json!({ "input": input("Bavaria", "carl@acme.example") })).await.code(), Some("BAD_USER_INPUT"));
+});

@@ -1,6 +1,6 @@
 //! Which law a person is under, and which other company they come from.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::template::no_jurisdiction;
 use crate::{
@@ -25,6 +25,29 @@ pub struct Placed {
     pub company: Option<String>,
 }
 
+impl Placed {
+    /// Where somebody stands who stood there before, as it is kept.
+    pub(in crate::app) fn over(&self, before: &Self) -> Result<Self, Refusal> {
+        let jurisdiction = match self.jurisdiction.as_deref().map(str::trim) {
+            None => before.jurisdiction.clone(),
+            Some("") => None,
+            Some(code) if is_jurisdiction(code) => Some(code.to_owned()),
+            Some(_) => return Err(no_jurisdiction()),
+        };
+        let company = match self.company.as_deref() {
+            None => before.company.clone(),
+            Some(name) if name.trim().is_empty() => None,
+            Some(name) => Some(company(name)?),
+        };
+        Ok(Self { jurisdiction, company })
+    }
+
+    /// What a record says of it.
+    pub(in crate::app) fn told(&self) -> Value {
+        json!({ "jurisdiction": self.jurisdiction, "company": self.company })
+    }
+}
+
 /// Places a person; `expected` is the version that the caller has seen. Who comes under another law has to accept again, for
 /// the text is another.
 pub async fn place(op: &Op, id: Id, expected: i64, placed: &Placed) -> Result<PersonView, Error> {
@@ -33,20 +56,10 @@ pub async fn place(op: &Op, id: Id, expected: i64, placed: &Placed) -> Result<Pe
     if was.version != expected {
         return Err(overtaken());
     }
-    let jurisdiction = match placed.jurisdiction.as_deref().map(str::trim) {
-        None => was.jurisdiction.clone(),
-        Some("") => None,
-        Some(code) if is_jurisdiction(code) => Some(code.to_owned()),
-        Some(_) => return Err(no_jurisdiction().into()),
-    };
-    let company = match placed.company.as_deref() {
-        None => was.company.clone(),
-        Some(name) if name.trim().is_empty() => None,
-        Some(name) => Some(company(name)?),
-    };
-    let described =
-        |jurisdiction: &Option<String>, company: &Option<String>| json!({ "jurisdiction": jurisdiction, "company": company }).to_string();
-    let (before, after) = (described(&was.jurisdiction, &was.company), described(&jurisdiction, &company));
+    let before = Placed { jurisdiction: was.jurisdiction, company: was.company };
+    let now = placed.over(&before)?;
+    let (before, after) = (before.told().to_string(), now.told().to_string());
+    let Placed { jurisdiction, company } = now;
     let changes = vec![Change { kind: "person", item: id.to_string(), before: Some(before), after: Some(after) }];
     let written = op.commit(changes, move |tx| {
         Box::pin(async move {

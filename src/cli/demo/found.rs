@@ -11,7 +11,9 @@ use std::{
 
 use leadkeep::{
     app::{
-        Core, Error, Op, agreements, apps, grants,
+        Core, Error, Op,
+        agreements::{self, Placed},
+        apps, grants,
         import::{self, Request, Watcher},
         markings,
         people::{self, FirstPassword},
@@ -116,7 +118,7 @@ impl Founding<'_> {
 
     async fn person(&mut self, member: Member) -> Result<Id, Failure> {
         let password = self.password(member);
-        let add = async |op: &Op| people::add(op, member.name, member.email, FirstPassword::Own(password)).await;
+        let add = async |op: &Op| people::add(op, member.name, member.email, &Placed::default(), FirstPassword::Own(password)).await;
         let added = self.operator("person add", json!({ "name": member.name, "email": member.email }), add).await?;
         Ok(added.person.id)
     }

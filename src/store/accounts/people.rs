@@ -47,6 +47,10 @@ pub struct NewPerson {
     pub password_hash: String,
     /// Whether somebody else knows it, so that its owner has to change it.
     pub password_given: bool,
+    /// The jurisdiction whose agreements they accept.
+    pub jurisdiction: Option<String>,
+    /// The company they come from, if it is another.
+    pub company: Option<String>,
     /// Now.
     pub at: Timestamp,
 }
@@ -61,8 +65,8 @@ impl Tx<'_> {
             password_hash: Set(new.password_hash.clone()),
             password_changed_at: Set(new.at.0),
             password_given: Set(i64::from(new.password_given)),
-            jurisdiction: Set(None),
-            company: Set(None),
+            jurisdiction: Set(new.jurisdiction.clone()),
+            company: Set(new.company.clone()),
         };
         person::Entity::insert(row).exec_without_returning(self.0).await?;
         Ok(())
