@@ -89,3 +89,22 @@ on_both_backends!(it_closes_when_all_is_done, |world| async {
     let log = world.caller(company::AUDITOR).await.graphql(log, json!({ "id": ADMIN.id.to_string() })).await;
     assert!(log.text.contains("Left the room") && log.text.contains("Came back and signed"), "{}", log.text);
 });
+
+on_both_backends!(who_accepts_the_exit_certificate_settles_its_task, |world| async {
+    let (ada, rita) = (world.caller(ADMIN).await, world.caller(REP).await);
+    let shown = "{ agreementText(kind: EXIT_CERTIFICATE) { agreement { version } sha256 } }";
+    let accept = "mutation($input: AcceptAgreementInput!) { acceptAgreement(input: $input) { acceptance { id } } }";
+    let accepted = async || {
+        let text = rita.graphql(shown, json!({})).await.data()["agreementText"].clone();
+        let input =
+            json!({ "kind": "EXIT_CERTIFICATE", "version": text["agreement"]["version"], "sha256": text["sha256"], "typedName": REP.name });
+        rita.graphql(accept, json!({ "input": input })).await.data();
+    };
+    let begun = departure(&send(&ada, BEGIN, leaving(&world, REP, "LIMIT")).await);
+    assert_eq!(tasks(&begun, "CERTIFICATE")[0]["state"], "OPEN");
+    world.clock.advance_seconds(60);
+    accepted().await;
+    let now = show(&ada, &begun["id"]).await;
+    assert_eq!(tasks(&now, "CERTIFICATE")[0]["state"], "DONE", "{now}");
+    assert_eq!(tasks(&now, "ACCESS")[0]["state"], "OPEN", "and no other");
+});
