@@ -117,7 +117,10 @@ on_both_backends!(nobody_but_the_keeper_hears_of_it, settings | settings | { tra
     let reasons = "query($id: ID!) { accessLog(first: 50, filter: { person: $id }) { edges { node { reasons decision code rows } } } }";
     let real = leads(&world.caller(company::MANAGER).await, Value::Null).await;
     let seen = ids(&leads(&ralf, Value::Null).await, "id");
-    let hidden = real.iter().find(|lead| !seen.contains(lead["id"].as_str().unwrap()) && !lead["emails"].to_string().contains("trap.example")).unwrap();
+    let hidden = real
+        .iter()
+        .find(|lead| !seen.contains(lead["id"].as_str().unwrap()) && !lead["emails"].to_string().contains("trap.example"))
+        .unwrap();
     ralf.graphql(ONE, json!({ "id": hidden["id"] })).await.data();
     let log = auditor.graphql(reasons, json!({ "id": company::OTHER_REP.id.to_string() })).await;
     let named = |lead: &Value| {
