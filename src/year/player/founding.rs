@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Stage, YearError, input, text};
 use crate::{
     app::{
+        agreements::Placed,
         canaries, command, grants,
         people::{self, FirstPassword},
         setup,
@@ -74,7 +75,9 @@ impl Stage<'_> {
         let person = &self.plot.cast.people[who];
         let password = self.password(who);
         let arguments = json!({ "name": person.name, "email": person.email });
-        let add = async |op: &crate::app::Op| people::add(op, &person.name, &person.email, FirstPassword::Own(password)).await;
+        let add = async |op: &crate::app::Op| {
+            people::add(op, &person.name, &person.email, &Placed::default(), FirstPassword::Own(password)).await
+        };
         let made = command::run(self.core, Subject::OPERATOR, "person add", arguments, add).await?;
         self.players[who].id = made.person.id.to_string();
         Ok(())
