@@ -235,3 +235,15 @@ on_both_backends!(they_come_from_where_others_do, settings | settings | { trappe
         assert_ne!(one["file"]["importId"], other["file"]["importId"]);
     }
 });
+
+on_both_backends!(who_could_see_a_canary_is_answered_as_of_a_lead, settings | settings | { trapped(settings) }, |world| async {
+    let keeper = keeper(&world).await;
+    plant(&keeper).await;
+    let auditor = world.caller(company::AUDITOR).await;
+    let could = "query($lead: ID!) { whoCouldSee(input: { lead: $lead }) { subjects { subject { id } } } }";
+    for canary in canaries(&keeper, Some(company::REP)).await {
+        let answer = auditor.graphql(could, json!({ "lead": canary["leadId"] })).await;
+        let subjects = answer.data()["whoCouldSee"]["subjects"].to_string();
+        assert!(subjects.contains(&company::REP.id.to_string()), "{}", answer.text);
+    }
+});
