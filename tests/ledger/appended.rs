@@ -193,7 +193,7 @@ on_both_databases!(the_queue_takes_as_many_bytes_as_it_says, |home| async {
 });
 
 on_both_databases!(a_disk_that_is_stuck_is_not_waited_for, |home| async {
-    let bench = Bench::with(&home, Settings { patience: 200, ..Settings::default() }).await;
+    let bench = Bench::with(&home, Settings { patience: 2_000, ..Settings::default() }).await;
     bench.append(0).await.unwrap();
     let held = home.hold_ledger().await;
     assert_eq!(bench.append(1).await, Err(Unrecorded::Late));
