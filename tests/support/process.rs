@@ -63,7 +63,7 @@ impl Process {
         let child = at_home(&mut command, home).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
         let mut process = Self { child, url: format!("http://127.0.0.1:{port}") };
         let caller = Caller::anonymous(&process.url);
-        for _ in 0..600 {
+        for _ in 0..3_000 {
             if let Some(ended) = process.child.try_wait().expect("its state") {
                 panic!("the server ended before it was ready: {ended}");
             }
