@@ -1,6 +1,11 @@
 //! `leadkeep canary`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::{DirBuilder, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, Subcommand};
 use leadkeep::{
@@ -47,7 +52,7 @@ enum Command {
     Plant,
     /// Write the files that canaries came in with, each named by the SHA-256 that the note of its import holds
     Files {
-        /// The folder, which is made
+        /// The folder, which is made for you alone (mode 0700) and must not be there yet
         #[arg(long, value_name = "DIR", default_value = "canary-files")]
         out: PathBuf,
     },
@@ -72,11 +77,13 @@ impl Canary {
 
 async fn files(operator: &Operator, out: &Path) -> Result<(), Failure> {
     let files = operator.act("canary files", json!({}), async |op| canaries::files(op).await).await?;
-    let failed = |error: std::io::Error| Failure::failed(format!("{}: {error}", out.display()));
-    std::fs::create_dir_all(out).map_err(failed)?;
+    let failed = |path: &Path, error: io::Error| Failure::failed(format!("{}: {error}", path.display()));
+    // For its owner alone: whoever sees leads must not see these.
+    DirBuilder::new().mode(0o700).create(out).map_err(|error| failed(out, error))?;
     for (at, file) in files {
         let path = out.join(format!("{}.csv", hex(&Sha256::digest(&file).into())));
-        std::fs::write(&path, file).map_err(failed)?;
+        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+        made.and_then(|mut made| made.write_all(file.as_bytes())).map_err(|error| failed(&path, error))?;
         output::line(format!("{at}  {}", path.display()));
     }
     Ok(())

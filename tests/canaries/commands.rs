@@ -1,5 +1,7 @@
 //! The operator keeps the trap from the command line.
 
+use std::{os::unix::fs::PermissionsExt, path::Path};
+
 use entity::change_detail;
 use leadkeep::app::canaries;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -33,16 +35,18 @@ on_both_backends!(commands_plant_list_and_trace, settings | settings | { trapped
     let own: Vec<&str> = list.lines().skip(1).map(|line| line.split_whitespace().next().unwrap()).collect();
     assert!(own.iter().all(|id| ids(&shown, "id").contains(*id)), "{list}");
     assert_eq!(leadkeep(&world, &["canary", "list"]).1.matches("(in stock)").count(), 2);
-    // What the server's other watchers ask.
-    let leads: Vec<_> = ids(&shown, "id").iter().map(|id| id.parse().unwrap()).collect();
-    let touched = canaries::touched(&world.core, &leads).await.unwrap();
-    assert_eq!(touched, canaries::of_reader(&world.core, company::REP.id).await.unwrap());
-    assert_eq!((touched.len(), touched.iter().all(|canary| canary.reader == Some(company::REP.id))), (3, true));
+    let of_reader = canaries::of_reader(&world.core, company::REP.id).await.unwrap();
+    assert_eq!((of_reader.len(), of_reader.iter().all(|canary| ids(&shown, "id").contains(&canary.lead.to_string()))), (3, true));
 
     let out = world.home.folder().join("files");
     let (code, told) = leadkeep(&world, &["canary", "files", "--out", out.to_str().unwrap()]);
     assert_eq!((code, told.lines().count()), (0, 1), "{told}");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&out), 0o700, "whoever sees leads must not see which are canaries");
+    let (code, told) = leadkeep(&world, &["canary", "files", "--out", out.to_str().unwrap()]);
+    assert!(code == 1 && told.contains("exists"), "nothing is written over: {code} {told}");
     let file = std::fs::read_dir(&out).unwrap().next().unwrap().unwrap();
+    assert_eq!(mode(&file.path()), 0o600);
     assert_eq!(std::fs::read_to_string(file.path()).unwrap().lines().count(), 1 + 11);
     let sha256 = file.path().file_stem().unwrap().to_str().unwrap().to_owned();
     let database = world.home.connect().await;
@@ -71,8 +75,7 @@ on_both_backends!(without_domains_nobody_is_invented, |world| async {
     assert_eq!(done.status.code(), Some(4));
     assert_eq!(canaries::plant(&world.core).await.unwrap(), 0);
     let key = world.home.folder().join("keys").join("canary.key");
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&key).unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
 });
 
 on_both_backends!(a_key_that_is_gone_is_not_replaced, settings | settings | { trapped(settings) }, |world| async {

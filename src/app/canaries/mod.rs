@@ -131,13 +131,8 @@ pub async fn plant_now(op: &Op) -> Result<u64, Error> {
     Ok(made)
 }
 
-/// Those of the leads that are canaries. For the server itself, which may be alarmed by what is done with one; its answer must reach
-/// nobody but the trap's keeper.
-pub async fn touched(core: &Core, leads: &[Id]) -> Result<Vec<Canary>, Error> {
-    Ok(core.store.canaries_among(leads).await?)
-}
-
-/// The canaries that only this reader sees, those of exported files too. For the server itself, as [`touched`].
+/// The canaries that only this reader sees, those of exported files too. For the server itself: the answer must reach nobody but the
+/// trap's keeper.
 pub async fn of_reader(core: &Core, reader: Id) -> Result<Vec<Canary>, Error> {
     Ok(core.store.canaries_of(reader).await?)
 }
