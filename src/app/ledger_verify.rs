@@ -13,6 +13,7 @@ mod numbers;
 mod pages;
 mod report;
 mod segments;
+mod stop;
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -25,6 +26,7 @@ use numbers::Numbers;
 use pages::{End, Examined, Pages, examined};
 pub use report::{Acknowledged, Progress, Report, Trust};
 use segments::Segments;
+use stop::{Stop, not_stored, wrong};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::{
@@ -107,28 +109,6 @@ pub async fn verify(
         acknowledged: acknowledged.0,
         fault,
     })
-}
-
-enum Stop {
-    Fault(Fault),
-    Store(StoreError),
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
-    }
-}
-
-impl From<StoreError> for Stop {
-    fn from(error: StoreError) -> Self {
-        let fault = |wrong, first| Self::Fault(Fault { wrong, epoch: None, rseq: None, index: Some(first) });
-        match error {
-            StoreError::SegmentMissing { first, .. } => fault(Wrong::SegmentMissing, first),
-            StoreError::SegmentAltered { first, .. } => fault(Wrong::SegmentAltered, first),
-            error => Self::Store(error),
-        }
-    }
 }
 
 /// The comparison of the index, under way.
@@ -344,14 +324,4 @@ impl Check<'_> {
         }
         Ok(())
     }
-}
-
-/// The tile is not as it should be.
-fn not_stored(tile: &FullTile) -> Stop {
-    let first = tile.index << (8 * (u32::from(tile.level) + 1));
-    Fault { wrong: Wrong::Tile, epoch: None, rseq: None, index: Some(first) }.into()
-}
-
-fn wrong(wrong: Wrong, entry: &Entry, index: Option<u64>) -> Stop {
-    Fault { wrong, epoch: Some(entry.epoch), rseq: Some(entry.rseq), index }.into()
 }
