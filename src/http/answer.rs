@@ -68,6 +68,19 @@ pub(super) fn withheld(recorder: &Recorder, media: &'static str, request: Option
     Answer { status: StatusCode::SERVICE_UNAVAILABLE, media, body, marked: None, request }
 }
 
+/// The status of an answer that is no GraphQL (RFC 9110 § 15).
+pub(super) const fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Forbidden | Code::AgreementRequired | Code::PurposeRequired => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Conflict => StatusCode::CONFLICT,
+        Code::BadUserInput => StatusCode::BAD_REQUEST,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::QuotaExceeded | Code::TooComplex | Code::DiskFull | Code::AuditUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 /// A body with one error and no data.
 pub(super) fn error_body(code: Code, message: &str) -> Vec<u8> {
     let body = serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code.name() } }] });

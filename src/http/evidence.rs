@@ -7,10 +7,9 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::{ConnectInfo, Path, State},
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Response, header},
     routing::get,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use futures_util::stream;
 use tempfile::SpooledTempFile;
 use tokio::sync::SemaphorePermit;
@@ -137,7 +136,6 @@ fn file(made: Made) -> Response<Body> {
     let mut response = Response::new(Body::from_stream(pieces(made.content)));
     let headers = response.headers_mut();
     let receipt = made.receipt;
-    let (leaf, signature) = (STANDARD.encode(receipt.leaf), STANDARD.encode(receipt.signature));
     for (name, value) in [
         (header::CONTENT_TYPE, "application/zip".to_owned()),
         (header::CONTENT_LENGTH, made.bytes.to_string()),
@@ -146,7 +144,7 @@ fn file(made: Made) -> Response<Body> {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (header::HeaderName::from_static("x-confidentiality"), crate::evidence::BANNER.to_owned()),
         (header::HeaderName::from_static("x-request-id"), made.request.to_string()),
-        (header::HeaderName::from_static("x-access-receipt"), format!("{} {} {leaf} {signature}", receipt.epoch, receipt.rseq)),
+        (header::HeaderName::from_static("x-access-receipt"), receipt.to_string()),
         (header::HeaderName::from_static("x-sha256"), made.sha256),
     ] {
         if let Ok(value) = HeaderValue::from_str(&value) {
@@ -171,17 +169,8 @@ fn pieces(file: SpooledTempFile) -> impl futures_util::Stream<Item = std::io::Re
 }
 
 fn failure(error: &app::Error) -> Response<Body> {
-    let status = match error.code() {
-        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Code::Forbidden => StatusCode::FORBIDDEN,
-        Code::NotFound => StatusCode::NOT_FOUND,
-        Code::Conflict => StatusCode::CONFLICT,
-        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::QuotaExceeded | Code::TooComplex | Code::DiskFull | Code::AuditUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::BAD_REQUEST,
-    };
     let body = error_body(error.code(), &error.outward());
-    Answer { status, media: JSON, body, marked: None, request: None }.into_response()
+    Answer { status: answer::status(error.code()), media: JSON, body, marked: None, request: None }.into_response()
 }
 
 fn withheld(gate: &Gate) -> Response<Body> {

@@ -10,7 +10,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, Response, StatusCode, header},
     routing::get,
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -193,22 +192,11 @@ async fn entries(gate: &Gate, peer: SocketAddr, tile: &Tile, headers: &HeaderMap
 fn answer(op: &Op, found: Result<Vec<u8>, app::Error>, receipt: &Receipt) -> Response<Body> {
     let (status, media, body) = match found {
         Ok(body) => (StatusCode::OK, BYTES, body),
-        Err(error) => {
-            let status = match error.code() {
-                Code::Unauthenticated => StatusCode::UNAUTHORIZED,
-                Code::Forbidden => StatusCode::FORBIDDEN,
-                Code::NotFound => StatusCode::NOT_FOUND,
-                Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-                Code::DiskFull => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::BAD_REQUEST,
-            };
-            (status, JSON, error_body(error.code(), &error.outward()))
-        }
+        Err(error) => (answer::status(error.code()), JSON, error_body(error.code(), &error.outward())),
     };
     let marked = Some((op.trace().marking, Arc::clone(&op.snapshot)));
     let mut response = Answer { status, media, body, marked, request: Some(op.request) }.into_response();
-    let (leaf, signature) = (STANDARD.encode(receipt.leaf), STANDARD.encode(receipt.signature));
-    if let Ok(receipt) = HeaderValue::from_str(&format!("{} {} {leaf} {signature}", receipt.epoch, receipt.rseq)) {
+    if let Ok(receipt) = HeaderValue::from_str(&receipt.to_string()) {
         response.headers_mut().insert("x-access-receipt", receipt);
     }
     response

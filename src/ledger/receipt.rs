@@ -1,5 +1,7 @@
 //! Receipts: a signed promise that a record will be found in the tree. Whoever kept one can prove an omission.
 
+use std::fmt;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, VerifyingKey};
 use serde_json::Value;
@@ -24,6 +26,13 @@ pub struct Receipt {
 /// base64, a line each.
 pub fn signed_bytes(epoch: Id, rseq: u64, leaf: &Digest) -> String {
     format!("leadkeep-receipt/v1\n{epoch}\n{rseq}\n{}\n", STANDARD.encode(leaf))
+}
+
+/// Four words: epoch, rseq, leaf and signature in base64. [`Receipt::parse`] reads them.
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} {}", self.epoch, self.rseq, STANDARD.encode(self.leaf), STANDARD.encode(self.signature))
+    }
 }
 
 impl Receipt {
@@ -81,7 +90,8 @@ mod tests {
         let alone = serde_json::json!({ "epoch": receipt.epoch.to_string(), "rseq": 8, "leafHash": leaf, "signature": signature });
         let extensions = serde_json::json!({ "confidentiality": { "banner": "PUBLIC", "receipt": alone } });
         let answer = serde_json::json!({ "data": null, "extensions": extensions });
-        let header = format!("{} 8 {leaf} {signature}\n", receipt.epoch);
+        let header = format!("{receipt}\n");
+        assert_eq!(header, format!("{} 8 {leaf} {signature}\n", receipt.epoch));
         let export = format!("# Receipt: {header}# Confidentiality: PUBLIC\n");
         for text in [alone.to_string(), extensions.to_string(), answer.to_string(), header, export] {
             assert_eq!(Receipt::parse(&text), Some(receipt), "{text}");

@@ -4,7 +4,6 @@ use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
 };
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -141,11 +140,10 @@ impl Reply {
 
     /// The same with its marking, the request's id and the receipt: epoch, rseq, leaf and signature.
     pub(super) fn recorded(mut self, op: &Op, receipt: &Receipt) -> Self {
-        let (leaf, signature) = (STANDARD.encode(receipt.leaf), STANDARD.encode(receipt.signature));
         self.recorded = vec![
             ("x-request-id", op.request.to_string()),
             ("x-confidentiality", op.trace().marking.banner(&op.snapshot.document.compartments)),
-            ("x-access-receipt", format!("{} {} {leaf} {signature}", receipt.epoch, receipt.rseq)),
+            ("x-access-receipt", receipt.to_string()),
         ];
         self
     }
