@@ -1,4 +1,5 @@
-//! Commands: what is done without a request, by the operator or by an account that the command line speaks for.
+//! Commands: what is done without a request, by the operator, by an account that the command line speaks for, or by the server
+//! itself.
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use crate::{
         record::{Decision, OperationKind},
     },
     domain::{Client, Subject},
-    policy::Code,
+    policy::{Code, Permission, Permit},
+    store::StoreError,
 };
 
 /// Why a command came to nothing.
@@ -44,26 +46,43 @@ pub async fn run<T>(
     arguments: Value,
     work: impl AsyncFnOnce(&Op) -> Result<T, Error>,
 ) -> Result<T, Failed> {
-    let client = Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
-    let op = Op::open(Arc::clone(core), subject, client, None).await.map_err(Error::from)?;
+    let op = Op::open(Arc::clone(core), subject, Client::own(), None).await.map_err(Error::from)?;
     let result = work(&op).await;
     if let Err(error) = &result {
         op.trace().code.get_or_insert(error.code());
     }
+    let decision = result.as_ref().map_or_else(|error| decision(error.code()), |_| Decision::Allowed);
+    if let Err(cause) = record(&op, command, Some(&arguments), decision).await {
+        return Err(Failed::Unrecorded { cause, changed: !op.trace().outbox.is_empty() });
+    }
+    Ok(result?)
+}
+
+/// An operation of the server's own, which nobody asked for.
+pub(super) async fn own(core: &Arc<Core>) -> Result<Op, Error> {
+    Ok(Op::open(Arc::clone(core), Subject::OPERATOR, Client::own(), None).await?)
+}
+
+/// What the server may do on its own account.
+pub(super) async fn own_permit(core: &Core, permission: Permission) -> Result<Permit, StoreError> {
+    let snapshot = core.current.fresh(&core.store, &*core.clock).await?;
+    let permit = snapshot.rights(&Subject::OPERATOR, None, core.now()).permit(permission);
+    permit.map_err(|refusal| StoreError::Corrupt(refusal.message.into_owned()))
+}
+
+/// Seals the record of a command. What it has committed is recorded from the outbox if not now.
+pub(super) async fn record(op: &Op, command: &str, arguments: Option<&Value>, decision: Decision) -> Result<(), Unrecorded> {
     let outcome = Outcome {
         kind: OperationKind::Command,
         name: Some(command.to_owned()),
         document: None,
-        variables: Some(arguments.to_string()),
-        decision: result.as_ref().map_or_else(|error| decision(error.code()), |_| Decision::Allowed),
+        variables: arguments.map(Value::to_string),
+        decision,
         response: None,
         notice: false,
-        duration: core.now().0.abs_diff(op.at.0),
+        duration: op.core.now().0.abs_diff(op.at.0),
     };
-    if let Err(cause) = seal::seal(&op, outcome).await {
-        return Err(Failed::Unrecorded { cause, changed: !op.trace().outbox.is_empty() });
-    }
-    Ok(result?)
+    seal::seal(op, outcome).await.map(drop)
 }
 
 const fn decision(code: Code) -> Decision {

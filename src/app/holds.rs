@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use super::{
     Core, Error, Op,
     access_log::span,
+    command,
     proposals::{Asked, do_or_ask},
 };
 pub use crate::policy::{HoldOn, LegalHold};
 use crate::{
     audit::codec,
-    domain::{Id, Subject, Timestamp},
-    policy::{Act, Permission, Permit, Refusal, text},
+    domain::{Id, Timestamp},
+    policy::{Act, Permission, Refusal, text},
     store::StoreError,
 };
 
@@ -116,7 +117,7 @@ pub(super) async fn over(core: &Core, item: Id) -> Result<Option<LegalHold>, Sto
 /// Whether a record that names this lead, or is this person's, is of an operation begun in this time.
 async fn any_begun(core: &Core, item: Id, from: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
     let (first, end) = span(&core.store, from, until).await?;
-    let permit = unattended(core).await?;
+    let permit = command::own_permit(core, Permission::DataErase).await?;
     for places in core.recorder.index().entries(item.0, first, end, usize::MAX).await?.chunks(AT_ONCE) {
         for entry in core.store.log_at(permit, places).await? {
             // What cannot be read could be of that time.
@@ -126,11 +127,4 @@ async fn any_begun(core: &Core, item: Id, from: Timestamp, until: Timestamp) -> 
         }
     }
     Ok(false)
-}
-
-/// The permit for what goes on without anybody asking for it at that moment.
-pub(super) async fn unattended(core: &Core) -> Result<Permit, StoreError> {
-    let snapshot = core.current.fresh(&core.store, &*core.clock).await?;
-    let permit = snapshot.rights(&Subject::OPERATOR, None, core.now()).permit(Permission::DataErase);
-    permit.map_err(|refusal| StoreError::Corrupt(refusal.message.into_owned()))
 }

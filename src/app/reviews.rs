@@ -6,14 +6,12 @@ use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
 use super::{
-    Core, Error, Op,
-    alarms::unattended,
+    Core, Error, Op, command,
     grants::{self, Grant},
     revise::{Beside, author, revise_beside},
-    seal::{self, Outcome},
 };
 use crate::{
-    audit::record::{Decision, OperationKind},
+    audit::record::Decision,
     domain::{Id, Timestamp},
     policy::{Code, GrantState, Permission, Refusal, text},
     store::{Change, StoreError, Tx, Work},
@@ -152,7 +150,7 @@ pub async fn lapse(core: &Arc<Core>) -> Result<u64, Error> {
 
 /// As an operation of its own, so that each grant that ends has its record.
 async fn lapse_one(core: &Arc<Core>, item: ReviewItem) -> Result<bool, Error> {
-    let op = unattended(core).await?;
+    let op = command::own(core).await?;
     let active = op.snapshot.document.grants.get(&item.grant.0).is_some_and(|grant| grant.is_active(op.at));
     let with = |answer| ReviewItem { answer: Some((answer, op.at, None)), ..item };
     let answer = if active {
@@ -168,18 +166,7 @@ async fn lapse_one(core: &Arc<Core>, item: ReviewItem) -> Result<bool, Error> {
     if answer != ReviewAnswer::Lapsed {
         note(&op, with(answer)).await?;
     }
-    let outcome = Outcome {
-        kind: OperationKind::Command,
-        name: Some("access review".into()),
-        document: None,
-        variables: None,
-        decision: Decision::Allowed,
-        response: None,
-        notice: false,
-        duration: core.now().0.abs_diff(op.at.0),
-    };
-    // What was committed is recorded from the outbox if not now.
-    seal::seal(&op, outcome).await.map_err(|cause| StoreError::Unsafe(cause.to_string()))?;
+    command::record(&op, "access review", None, Decision::Allowed).await.map_err(|cause| StoreError::Unsafe(cause.to_string()))?;
     Ok(answer == ReviewAnswer::Lapsed)
 }
 

@@ -2,7 +2,6 @@
 
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt, path::PathBuf};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use clap::{Args, ValueEnum};
 use leadkeep::{
     app::evidence::{self, Maker, Order},
@@ -88,8 +87,7 @@ impl Evidence {
         let failed = |error: io::Error| Failure::failed(format!("{}: {error}", out.display()));
         // First, so that nothing is recorded as taken out that could not be written.
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&out).map_err(failed)?;
-        let client = Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
-        let maker = Maker { subject: Subject::OPERATOR, client, asked, kind: OperationKind::Command };
+        let maker = Maker { subject: Subject::OPERATOR, client: Client::own(), asked, kind: OperationKind::Command };
         let bar = bar(0);
         let mut progress = |done, all| {
             bar.set_length(all);
@@ -110,9 +108,7 @@ impl Evidence {
         };
         output::line(format!("{}: {} of the range, {} bytes", out.display(), counted((made.records, "record")), made.bytes));
         output::line(format!("SHA-256 {}", made.sha256));
-        let receipt = made.receipt;
-        let (leaf, signature) = (STANDARD.encode(receipt.leaf), STANDARD.encode(receipt.signature));
-        output::line(format!("Receipt: {} {} {leaf} {signature}", receipt.epoch, receipt.rseq));
+        output::line(format!("Receipt: {}", made.receipt));
         Ok(Exit::Done)
     }
 }

@@ -59,6 +59,13 @@ pub struct Client {
     pub user_agent: Option<String>,
 }
 
+impl Client {
+    /// This program itself: its command line, and what a server does without being asked.
+    pub fn own() -> Self {
+        Self { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) }
+    }
+}
+
 /// An e-mail address as accounts are kept and looked up by: without surrounding space, in lower case.
 pub fn account_email(email: &str) -> String {
     email.trim().to_lowercase()

@@ -7,9 +7,9 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
-use super::{Alarm, EVERY, Settings, facts, find, own_permit};
+use super::{Alarm, EVERY, Settings, facts, find};
 use crate::{
-    app::{Core, Error, Op},
+    app::{Core, Error, Op, command},
     audit::Sealed,
     domain::Id,
     notify::{Mail, PATIENCE, Webhook},
@@ -143,7 +143,7 @@ async fn send(core: &Arc<Core>, due: &Delivery) -> Result<(), String> {
 
 /// What a webhook is told: which rule, whom by id, the receipt of the record, where to look. Nothing of any lead, and no name.
 async fn payload(core: &Core, alarm: &Alarm) -> Result<String, Error> {
-    let permit = own_permit(core).await?;
+    let permit = command::own_permit(core, Permission::LogRead).await?;
     let entry = core.store.log_at(permit, &[alarm.finding.place]).await?.into_iter().next();
     let entry = entry.ok_or_else(|| StoreError::Corrupt(format!("record {} is missing", alarm.finding.place)))?;
     let decoded = facts::decoded(&entry)?;

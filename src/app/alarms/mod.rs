@@ -5,7 +5,7 @@ mod facts;
 mod seat;
 mod settings;
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
@@ -27,8 +27,8 @@ pub use crate::{
     store::{Alarm, AlarmFilter, Delivery},
 };
 use crate::{
-    domain::{Id, Subject},
-    policy::{Permission, Permit, Refusal, text},
+    domain::Id,
+    policy::{Permission, Refusal, text},
     store::Change,
 };
 
@@ -124,16 +124,4 @@ pub async fn acknowledge(op: &Op, id: Id, note: Option<&str>) -> Result<Alarm, E
     });
     written.await?;
     Ok(Alarm { acknowledged: Some((at, by, note)), ..alarm })
-}
-
-/// An operation of the server's own, which nobody asked for.
-pub(in crate::app) async fn unattended(core: &Arc<Core>) -> Result<Op, Error> {
-    let client = crate::domain::Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
-    Ok(Op::open(Arc::clone(core), Subject::OPERATOR, client, None).await?)
-}
-
-/// What the server looks at the log with on its own account.
-async fn own_permit(core: &Core) -> Result<Permit, Error> {
-    let rights = core.current.fresh(&core.store, &*core.clock).await?.rights(&Subject::OPERATOR, None, core.now());
-    Ok(rights.permit(Permission::LogRead)?)
 }

@@ -9,19 +9,16 @@ use std::{
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::{Settings, Ways, facts, own_permit, unattended};
+use super::{Settings, Ways, facts};
 use crate::{
     alarm::{Fact, Finding, Watch},
-    app::{
-        Core, Error, access_log, canaries,
-        seal::{self, Outcome},
-    },
-    audit::record::{Decision, OperationKind},
+    app::{Core, Error, access_log, canaries, command},
+    audit::record::Decision,
     domain::{
         Id, Timestamp,
         clock::{DAY, HOUR, SECOND},
     },
-    policy::Refusal,
+    policy::{Permission, Refusal},
     store::{Alarm, AlarmCursor, AlarmStep, Change, StoreError, Touch, Tx},
 };
 
@@ -84,7 +81,7 @@ pub async fn watch(core: &Arc<Core>) -> Result<u64, Error> {
         Some(seat) if seat.written == cursor => seat,
         _ => sit_down(core, cursor).await?,
     };
-    let permit = own_permit(core).await?;
+    let permit = command::own_permit(core, Permission::LogRead).await?;
     let mut raised = 0;
     while seat.place < size {
         let (entries, next) = core.store.log_from(seat.place, &[], CHUNK).await?;
@@ -112,7 +109,7 @@ pub async fn watch(core: &Arc<Core>) -> Result<u64, Error> {
 async fn sit_down(core: &Core, cursor: AlarmCursor) -> Result<Seat, Error> {
     let mut seat =
         Seat { watch: Watch::new(core.alarms.settings.rules.clone()), place: 0, written: cursor, written_at: Timestamp(i64::MIN / 2) };
-    let permit = own_permit(core).await?;
+    let permit = command::own_permit(core, Permission::LogRead).await?;
     let last = cursor.place.checked_sub(1);
     let last = core.store.log_at(permit, last.as_slice()).await?;
     let at = last.first().map(facts::decoded).transpose()?.map_or(core.now(), |entry| entry.record.at);
@@ -184,7 +181,7 @@ impl Seat {
 
 /// Puts alarms down together with the step, and their record into the ledger.
 async fn raise(core: &Arc<Core>, alarms: Vec<Alarm>, step: AlarmStep, touches: Vec<Touch>) -> Result<(), Error> {
-    let op = unattended(core).await?;
+    let op = command::own(core).await?;
     for alarm in &alarms {
         let Finding { rule, subject, place, found, against, .. } = alarm.finding;
         tracing::warn!(alarm = %alarm.id, rule = rule.name(), %subject, record = place, found, against, "alarm");
@@ -197,18 +194,7 @@ async fn raise(core: &Arc<Core>, alarms: Vec<Alarm>, step: AlarmStep, touches: V
         })
     });
     committed.await?;
-    let outcome = Outcome {
-        kind: OperationKind::Command,
-        name: Some("alarm".into()),
-        document: None,
-        variables: None,
-        decision: Decision::Allowed,
-        response: None,
-        notice: false,
-        duration: core.now().0.abs_diff(op.at.0),
-    };
-    // What was committed is recorded from the outbox if not now.
-    seal::seal(&op, outcome).await.map_err(|cause| StoreError::Unsafe(cause.to_string()))?;
+    command::record(&op, "alarm", None, Decision::Allowed).await.map_err(|cause| StoreError::Unsafe(cause.to_string()))?;
     Ok(())
 }
 

@@ -15,15 +15,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Trap, finders, origin};
 use crate::{
-    app::{
-        Core, Error, Op,
-        change::name_changes,
-        import::note_used,
-        leads::note_grants,
-        seal::{self, Outcome},
-    },
-    audit::record::{Decision, OperationKind},
-    domain::{Channel, Client, Field, Id, LeadQuery, LeadRecord, LeadValues, Subject, hex},
+    app::{Core, Error, Op, change::name_changes, command, import::note_used, leads::note_grants},
+    audit::record::Decision,
+    domain::{Channel, Field, Id, LeadQuery, LeadRecord, LeadValues, Subject, hex},
     policy::{LeadScope, Level, Marking, Permission, Snapshot},
     store::{Change, ChangeNote, NewCanary, Noted, StoreError, leads::NewLead},
 };
@@ -41,8 +35,7 @@ pub async fn plant(core: &Arc<Core>) -> Result<u64, Error> {
     if trap.settings.domains.is_empty() {
         return Ok(0);
     }
-    let client = Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
-    let op = Op::open(Arc::clone(core), Subject::OPERATOR, client, None).await?;
+    let op = command::own(core).await?;
     let known = core.store.every_canary().await?;
     let mut names: HashSet<String> = known.iter().filter_map(|canary| trap.secret.email(canary.lead, &trap.settings.domains)).collect();
     let (mut made, mut imitated) = (Vec::new(), Vec::new());
@@ -163,18 +156,8 @@ async fn import(op: &Op, known: usize, made: Vec<NewCanary>, origins: Vec<origin
         "file": FILE, "channel": nothing, "account": nothing, "dryRun": false, "owner": nothing, "team": nothing, "marking": nothing,
         "mapping": nothing,
     });
-    let outcome = Outcome {
-        kind: OperationKind::Command,
-        name: Some("import".into()),
-        document: None,
-        variables: Some(arguments.to_string()),
-        decision: Decision::Allowed,
-        response: None,
-        notice: false,
-        duration: op.core.now().0.abs_diff(op.at.0),
-    };
     // What could not be recorded now lies in the outbox, as with any change.
-    if let Err(error) = seal::seal(op, outcome).await {
+    if let Err(error) = command::record(op, "import", Some(&arguments), Decision::Allowed).await {
         tracing::warn!(%error, "the record of a change waits in the outbox");
     }
     Ok(leads.len() as u64)

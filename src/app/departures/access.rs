@@ -14,12 +14,11 @@ use super::{
 };
 use crate::{
     app::{
-        Core, Error, Op,
+        Core, Error, Op, command,
         revise::{ATTEMPTS, Basis, author, overtaken},
-        seal::{self, Outcome},
     },
-    audit::record::{Decision, OperationKind},
-    domain::{Client, DepartureAccess, DepartureState, Id, Subject},
+    audit::record::Decision,
+    domain::{DepartureAccess, DepartureState, Id},
     policy::{Permission, Refusal},
     store::Change,
 };
@@ -88,23 +87,13 @@ pub async fn keep_on(core: Weak<Core>) {
 /// Does it once, each with a record of its own.
 pub async fn sweep(core: &Arc<Core>) -> Result<(), Error> {
     for id in core.store.due_departures(core.now()).await? {
-        let client = Client { ip: None, user_agent: Some(concat!("leadkeep/", env!("CARGO_PKG_VERSION")).into()) };
-        let op = Op::open(Arc::clone(core), Subject::OPERATOR, client, None).await?;
+        let op = command::own(core).await?;
         let done = restrict(&op, id, DepartureAccess::Lock).await;
         if let Err(error) = &done {
             op.trace().code.get_or_insert(error.code());
         }
-        let outcome = Outcome {
-            kind: OperationKind::Command,
-            name: Some("departure last-day".into()),
-            document: None,
-            variables: Some(json!({ "id": id.to_string() }).to_string()),
-            decision: if done.is_ok() { Decision::Allowed } else { Decision::Failed },
-            response: None,
-            notice: false,
-            duration: core.now().0.abs_diff(op.at.0),
-        };
-        if let Err(unrecorded) = seal::seal(&op, outcome).await {
+        let decision = if done.is_ok() { Decision::Allowed } else { Decision::Failed };
+        if let Err(unrecorded) = command::record(&op, "departure last-day", Some(&json!({ "id": id.to_string() })), decision).await {
             tracing::warn!(%unrecorded, "the end of somebody's access is recorded when the server can");
         }
         done?;

@@ -11,10 +11,10 @@ use tokio::time::MissedTickBehavior;
 
 use super::{ErasedKind, Erasure};
 use crate::{
-    app::{Core, Error, holds, redact},
+    app::{Core, Error, command, holds, redact},
     audit::codec,
     domain::{Digest, Id, clock::SECOND},
-    policy::Act,
+    policy::{Act, Permission},
     store::StoreError,
 };
 
@@ -102,7 +102,7 @@ async fn one(core: &Core, erasure: &Erasure, traces: &[String]) -> Result<(), Er
 
 /// The records that name what was erased, or are a person's, and the documents with texts in them.
 async fn named(core: &Core, erasure: &Erasure, size: u64) -> Result<Found, Error> {
-    let permit = holds::unattended(core).await?;
+    let permit = command::own_permit(core, Permission::DataErase).await?;
     let places = core.recorder.index().entries(erasure.item.0, erasure.swept, size, usize::MAX).await?;
     let (mut found, mut documents) = (Found::default(), BTreeSet::new());
     for places in places.chunks(PAGE) {
