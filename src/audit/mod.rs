@@ -4,9 +4,12 @@
 mod chain;
 pub mod codec;
 pub mod daily;
+mod folding;
 mod halt;
 pub mod index;
+mod inside;
 pub mod key;
+mod lock;
 mod numbers;
 mod outbox;
 pub mod place;
@@ -14,10 +17,13 @@ pub mod record;
 pub mod recorder;
 pub mod render;
 mod room;
+pub mod sealed;
 mod sequencer;
 mod settings;
+mod standing;
 mod writing;
 
-pub use recorder::{Recorder, Sealed, Unrecorded};
-pub use sequencer::Standing;
+pub use recorder::Recorder;
+pub use sealed::{Sealed, Unrecorded};
 pub use settings::{Settings, Witness};
+pub use standing::Standing;

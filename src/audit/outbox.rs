@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use super::{
     codec,
+    inside::Inside,
     record::{Draft, Entry},
-    recorder::Inside,
     writing::{self, Waiting},
 };
 use crate::{

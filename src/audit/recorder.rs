@@ -1,6 +1,6 @@
 //! The way to the ledger, and what the tasks behind it share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool};
+use std::sync::{Arc, Mutex, atomic::AtomicBool};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -8,55 +8,28 @@ use tokio::{
 };
 
 use super::{
-    Settings,
+    Settings, folding,
     halt::Halt,
     index::Index,
+    inside::Inside,
+    lock::lock,
     outbox::{self, Which},
     place,
     record::Draft,
     room::Room,
-    sequencer::{self, Standing},
+    sealed::{Sealed, Unrecorded},
+    sequencer,
+    standing::Standing,
     writing::{Waiting, Writing, append},
 };
 use crate::{
     domain::{Clock, Digest, Id, IdMaker, Random},
     ledger::{Breach, Checkpoint, LedgerKey, Receipt, checkpoint},
     store::{
-        LedgerWriter, Ownership, Store, StoreError,
+        LedgerWriter, Store, StoreError,
         ledger::{RunRow, Sequencing, segment::SegmentRow},
     },
 };
-
-/// Where a durable record stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sealed {
-    /// The epoch.
-    pub epoch: Id,
-    /// The number in the epoch; of a record in several parts, that of the last.
-    pub rseq: u64,
-    /// That entry's leaf.
-    pub leaf: Digest,
-}
-
-/// The record is not durable, or nobody knows. Nothing it is about may leave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unrecorded {
-    /// More records wait than may.
-    #[error("too many access records are waiting to be written")]
-    Full,
-    /// The disk did not take the record in time. It may yet; then the record stands.
-    #[error("the access record was not written in time")]
-    Late,
-    /// The recorder has ended.
-    #[error("the recorder has ended")]
-    Stopped,
-    /// The log is not the one that was seen before, and nobody has acknowledged it.
-    #[error("the ledger is not the one that was seen before; `leadkeep ledger status` tells more")]
-    Halted,
-    /// The commit failed, or its outcome is unknown; the log says why.
-    #[error("the access record could not be written")]
-    Failed,
-}
 
 /// The way to the ledger. Cheap to clone; the recorder ends when the last is dropped.
 #[derive(Clone, Debug)]
@@ -66,47 +39,6 @@ pub struct Recorder {
     pub(super) stop: watch::Sender<bool>,
     /// The recorder, the sequencer and, in a server, the keeper of the index.
     pub(super) tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
-}
-
-/// What the tasks share.
-pub(super) struct Inside {
-    pub(super) store: Store,
-    pub(super) writer: LedgerWriter,
-    pub(super) settings: Settings,
-    pub(super) index: Index,
-    pub(super) room: Room,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) random: Arc<dyn Random>,
-    pub(super) ids: IdMaker,
-    /// What this process goes by in the outbox.
-    pub(super) owner: Id,
-    /// What shows that it lives.
-    pub(super) ownership: Mutex<Option<Ownership>>,
-    /// Whether it is a server: then a change that is long under way was given up.
-    pub(super) serves: AtomicBool,
-    key: Arc<LedgerKey>,
-    origin: String,
-    pub(super) sequencing: Arc<Sequencing>,
-    /// How the tree stands.
-    pub(super) standing: Mutex<Standing>,
-    /// How many entries it has, for those who wait for more.
-    pub(super) grown: watch::Sender<u64>,
-    /// Why nothing is appended.
-    pub(super) halt: Halt,
-    /// Whether something was appended since the last fold.
-    pub(super) dirty: AtomicBool,
-    /// The epochs that this process has begun.
-    pub(super) epochs: Mutex<Vec<Id>>,
-    /// Outbox rows whose records are durable.
-    pub(super) settled: Mutex<Vec<Id>>,
-    /// Outbox rows whose records could not be written.
-    pub(super) owed: Mutex<Vec<Id>>,
-}
-
-impl std::fmt::Debug for Inside {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inside").field("writer", &self.writer).field("key", &self.key).finish_non_exhaustive()
-    }
 }
 
 impl Recorder {
@@ -236,7 +168,7 @@ impl Recorder {
 
     /// Gives everything appended so far its place in the tree; returns the size of the tree.
     pub async fn fold_now(&self) -> Result<u64, StoreError> {
-        sequencer::fold(&self.inside).await
+        folding::fold(&self.inside).await
     }
 
     /// Erases what lies beside these entries, and these documents; how many of each there were.
@@ -287,7 +219,7 @@ impl Recorder {
 
     /// Closes epochs that ended long ago, and looks for entries that were added to such; the sequencer does so every hour.
     pub async fn look_back(&self) -> Result<(), StoreError> {
-        sequencer::look_back(&self.inside).await
+        folding::look_back(&self.inside).await
     }
 
     /// Takes no more records, writes those that wait, folds them, and ends.
@@ -309,8 +241,4 @@ impl Recorder {
         lock(&self.tasks).drain(..).for_each(|task| task.abort());
         drop(lock(&self.inside.ownership).take());
     }
-}
-
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

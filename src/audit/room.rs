@@ -10,10 +10,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{
-    Settings,
-    recorder::{Unrecorded, lock},
-};
+use super::{Settings, lock::lock, sealed::Unrecorded};
 
 /// The room for records on their way to the disk, and since when the disk has been at work on those it has.
 #[derive(Debug)]

@@ -14,14 +14,14 @@ use tokio::{
 };
 
 use super::{
-    halt::Halt,
+    folding::{fold, look_back},
+    inside::Inside,
+    lock::lock,
     outbox::{self, Which},
-    recorder::{Inside, lock},
     writing::Waiting,
 };
 use crate::{
     domain::{Id, Timestamp, clock::SECOND},
-    ledger::{Fault, Wrong},
     store::StoreError,
 };
 
@@ -29,46 +29,8 @@ use crate::{
 const OTHERS: u64 = 1_000;
 /// Every so many of those times changes that were left without their records are looked for.
 const LEFT_BEHIND: u64 = 5;
-/// After so long (µs) without an entry an epoch is closed. Its process begins a new one much earlier; the rest is for
-/// clocks of servers that differ.
-const CLOSED_AFTER: i64 = 6 * 3_600 * SECOND;
 /// So often (µs) epochs are closed, and closed ones looked at again.
 const LOOK_BACK: i64 = 3_600 * SECOND;
-
-/// How the tree stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// How many entries it has, as far as this process knows.
-    pub size: u64,
-    /// In each epoch the first entry that is not what was written. It and what follows it there get no place, and nothing of
-    /// it is signed.
-    pub refused: Vec<Fault>,
-    /// The first entry of an epoch that was closed before. It gets no place either.
-    pub late: Option<Fault>,
-    /// Of what was refused or came late, what an operator has acknowledged.
-    pub acknowledged: Vec<Fault>,
-    /// Whether nothing at all can be folded.
-    pub failing: bool,
-}
-
-impl Standing {
-    /// Whether this epoch is one of those held back.
-    pub fn holds_back(&self, epoch: Id) -> bool {
-        self.refused.iter().any(|fault| fault.epoch == Some(epoch))
-    }
-
-    /// The same with what an operator has acknowledged put aside.
-    pub(super) fn told(&self, halt: &Halt) -> Self {
-        let (acknowledged, refused) = self.refused.iter().copied().partition(|fault| halt.is_acknowledged(fault));
-        let late = self.late.filter(|fault| !halt.is_acknowledged(fault));
-        Self { refused, late, acknowledged, ..self.clone() }
-    }
-
-    /// Whether the ledger holds only what was written, and all of it gets its place, but for what was acknowledged.
-    pub fn is_sound(&self) -> bool {
-        !self.failing && self.refused.is_empty() && self.late.is_none()
-    }
-}
 
 /// Runs until the recorder has ended, then once more.
 pub(super) async fn run(inside: Arc<Inside>, queue: mpsc::WeakSender<Waiting>, mut ended: oneshot::Receiver<()>) {
@@ -113,56 +75,6 @@ pub(super) async fn run(inside: Arc<Inside>, queue: mpsc::WeakSender<Waiting>, m
             }
         }
     }
-}
-
-/// Folds all there is; returns the size of the tree.
-pub(super) async fn fold(inside: &Inside) -> Result<u64, StoreError> {
-    // What another history has put there is not signed.
-    if inside.halt.why().is_some() {
-        return Ok(lock(&inside.standing).size);
-    }
-    // Cleared before looking: what is appended meanwhile sets it again.
-    inside.dirty.store(false, Ordering::Release);
-    loop {
-        let folded = inside.writer.fold(inside.clock.now(), &inside.sequencing).await;
-        let mut standing = lock(&inside.standing);
-        // Said once, not five times a second.
-        match folded {
-            Ok(folded) => {
-                for fault in folded.refused.iter().filter(|fault| !standing.refused.contains(fault)) {
-                    tracing::error!(%fault, "the ledger holds what is not as it was written; it gets no place in the tree and is not signed");
-                }
-                (standing.size, standing.refused, standing.failing) = (folded.size, folded.refused, false);
-                inside.grown.send_if_modified(|size| std::mem::replace(size, folded.size) != folded.size);
-                if !folded.more {
-                    return Ok(folded.size);
-                }
-            }
-            Err(error) => {
-                inside.store.disk().note(&error);
-                if !standing.failing {
-                    tracing::error!(%error, "the ledger's entries could not be folded into the tree");
-                }
-                standing.failing = true;
-                inside.dirty.store(true, Ordering::Release);
-                return Err(error);
-            }
-        }
-    }
-}
-
-/// Closes epochs that ended long ago, and looks for entries that were added to closed ones.
-pub(super) async fn look_back(inside: &Inside) -> Result<(), StoreError> {
-    inside.writer.close_epochs(Timestamp(inside.clock.now().0.saturating_sub(CLOSED_AFTER))).await?;
-    let late = inside.store.ledger_late().await?.into_iter();
-    let mut late = late.map(|(epoch, rseq)| Fault { wrong: Wrong::Late, epoch: Some(epoch), rseq: Some(rseq), index: None });
-    let late = late.find(|fault| !inside.halt.is_acknowledged(fault));
-    let mut standing = lock(&inside.standing);
-    if let Some(fault) = late.filter(|_| standing.late != late) {
-        tracing::error!(%fault, "the ledger holds what no process of ours can have written; it gets no place in the tree and is not signed");
-    }
-    standing.late = late;
-    Ok(())
 }
 
 async fn sweep(inside: &Inside) {

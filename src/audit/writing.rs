@@ -10,11 +10,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     chain::{Chain, Placed},
-    codec,
+    codec, folding,
+    inside::Inside,
+    lock::lock,
     record::{Counter, Detail, Draft, counters},
-    recorder::{Inside, Sealed, Unrecorded, lock},
     room::Place,
-    sequencer,
+    sealed::{Sealed, Unrecorded},
 };
 use crate::{
     domain::{Digest, Id, Timestamp, clock::SECOND},
@@ -172,7 +173,7 @@ impl Writing {
             none => {
                 let tail = inside.writer.tail().await?;
                 // After the tail was looked at: what stands before it must be found when its subjects' next entries are numbered.
-                if let Err(error) = sequencer::fold(inside).await {
+                if let Err(error) = folding::fold(inside).await {
                     tracing::warn!(%error, "an epoch begins although the ledger's entries could not be folded");
                 }
                 let epoch = inside.ids.next(&*inside.clock, &*inside.random);

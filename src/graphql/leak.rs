@@ -15,7 +15,7 @@ use crate::{
         Error, Op, import,
         leak::{self, Blamed, Origin, Showing, Suspect, Trace},
     },
-    audit::recorder::Sealed,
+    audit::Sealed,
     domain::Subject,
 };
 

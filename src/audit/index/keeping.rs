@@ -3,10 +3,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use super::{Index, keeper::Keeper};
-use crate::audit::{
-    Recorder,
-    recorder::{Inside, lock},
-};
+use crate::audit::{Recorder, inside::Inside, lock::lock};
 
 impl Recorder {
     /// Which records show a lead or are somebody's.
