@@ -7,6 +7,7 @@ pub use crate::store::AppSecret;
 
 use super::{
     Error, Op, accounts,
+    app_secrets::{room_for_secret, secret_change},
     proposals::{Asked, do_or_ask},
     revise::{Basis, overtaken},
 };
@@ -18,9 +19,6 @@ use crate::{
 };
 
 const CLIENT_ID: usize = 64;
-/// How many secrets an app can have at once: the old and the new, while one takes the place of the other.
-const SECRETS: usize = 2;
-
 /// An app as the caller may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppView {
@@ -162,12 +160,6 @@ pub async fn add_secret(op: &Op, app: Id, expires_at: Option<Timestamp>) -> Resu
     Ok(Asked { value, proposal: do_or_ask(op, act, Some(new.hash.to_vec())).await? })
 }
 
-/// Refuses one secret more than an app can have.
-pub(super) fn room_for_secret(secrets: &[AppSecret], now: Timestamp) -> Result<(), Refusal> {
-    let valid = secrets.iter().filter(|secret| secret.expires_at.is_none_or(|end| now < end)).count();
-    if valid < SECRETS { Ok(()) } else { Err(Refusal::conflict("The app has two secrets; revoke one first.")) }
-}
-
 /// Takes a secret away and ends the app's sessions: nobody knows which of them began with it.
 pub async fn revoke_secret(op: &Op, id: Id) -> Result<AppSecret, Error> {
     let permit = op.rights.permit(Permission::AccountsManage)?;
@@ -191,13 +183,6 @@ fn new_secret(op: &Op, app: Id, expires_at: Option<Timestamp>) -> (MadeSecret, N
     let made = Secret::new(&*op.core.random);
     let secret = AppSecret { id: op.core.new_id(), app, created_at: op.core.now(), expires_at };
     (MadeSecret { secret: secret.clone(), text: made.text }, NewSecret { secret, hash: made.hash })
-}
-
-pub(super) fn secret_change(secret: &AppSecret, added: bool) -> Change {
-    let expires_at = secret.expires_at.map(|end| end.to_string());
-    let described = json!({ "app": secret.app.to_string(), "expiresAt": expires_at }).to_string();
-    let (before, after) = if added { (None, Some(described)) } else { (Some(described), None) };
-    Change { kind: "appSecret", item: secret.id.to_string(), before, after }
 }
 
 fn described(name: &str, responsible: Id) -> String {

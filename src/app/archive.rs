@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{Core, Error, Op, access_log, holds};
+use super::{Core, Error, Op, access_log, holds::standing};
 use crate::{
     audit::{codec, record::Entry},
     domain::{Timestamp, clock::SECOND},
@@ -63,7 +63,7 @@ pub async fn archive(
         tell(Done::Archived(segment));
     }
     for segment in segments.into_iter().filter(|segment| remove && segment.until <= closed) {
-        if let Some(hold) = holds::over_records(core, segment.first, segment.until).await? {
+        if let Some(hold) = standing::over_records(core, segment.first, segment.until).await? {
             tell(Done::Held(segment, hold.id));
             continue;
         }

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{
-    Error, Op, apps,
+    Error, Op, app_secrets,
     departures::{self, Step},
-    holds,
+    holds::standing,
     revise::{Basis, author, recorded, settled},
 };
 use crate::{
@@ -30,7 +30,9 @@ enum Effect {
 pub fn changes(op: &Op, act: &Act) -> Vec<Change> {
     match act {
         Act::Policy { changes } => changes.iter().map(recorded).collect(),
-        Act::AppSecret { app, secret, expires_at } => vec![apps::secret_change(&shown(*app, *secret, *expires_at, op.core.now()), true)],
+        Act::AppSecret { app, secret, expires_at } => {
+            vec![app_secrets::secret_change(&shown(*app, *secret, *expires_at, op.core.now()), true)]
+        }
         Act::Password { person } => {
             vec![Change { kind: "person", item: Id(*person).to_string(), before: None, after: Some(r#"{"password":"replaced"}"#.into()) }]
         }
@@ -82,7 +84,7 @@ pub(super) async fn take_hold(
     sealed: Option<Vec<u8>>,
     proposal: Option<(&Proposal, Decided)>,
 ) -> Result<bool, Error> {
-    holds::admit(op, act).await?;
+    standing::admit(op, act).await?;
     let agreed = ByTwo { at: op.core.now(), asked_by: proposal.and_then(|(asked, _)| asked.requested_by), by: author(op) };
     let effect = match Step::of(op, basis, act, sealed.as_deref(), agreed).await? {
         Some(step) => Effect::Departure(Box::new(step)),
@@ -174,7 +176,7 @@ impl Effect {
         match self {
             Self::Policy(revision) => tx.commit_policy(revision).await?,
             Self::Secret(new) => {
-                apps::room_for_secret(&tx.secrets_of(permit, new.secret.app).await?, at)?;
+                app_secrets::room_for_secret(&tx.secrets_of(permit, new.secret.app).await?, at)?;
                 tx.add_secret(permit, new).await?;
             }
             Self::Password(person, hash) => {

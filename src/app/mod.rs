@@ -6,6 +6,7 @@ mod accounts;
 pub mod agreements;
 pub mod alarms;
 pub mod anchor;
+mod app_secrets;
 pub mod app_tokens;
 pub mod apps;
 pub mod archive;

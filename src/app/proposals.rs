@@ -7,7 +7,7 @@ pub use super::effect::changes;
 use super::{
     Error, Op,
     effect::{decided, take_hold},
-    erasure,
+    erasure::sweep,
     revise::{ATTEMPTS, Attempt, Basis, attempt, author, overtaken},
 };
 pub use crate::store::Change;
@@ -47,7 +47,7 @@ pub async fn approve(op: &Op, id: Id) -> Result<Proposal, Error> {
         basis.snapshot.document.may_approve(&proposal, &acting)?;
         let end = Decided { at: acting.now, by: acting.by, approved: true };
         if take_hold(op, &basis, &proposal.act, sealed, Some((&proposal, end))).await? {
-            erasure::after(&op.core, &proposal.act).await;
+            sweep::after(&op.core, &proposal.act).await;
             return Ok(Proposal { decided: Some(end), ..proposal });
         }
     }
@@ -89,7 +89,7 @@ pub(super) async fn do_or_ask(op: &Op, act: Act, sealed: Option<Vec<u8>>) -> Res
             return ask(op, act, sealed).await.map(Some);
         }
         if take_hold(op, &basis, &act, sealed.clone(), None).await? {
-            erasure::after(&op.core, &act).await;
+            sweep::after(&op.core, &act).await;
             return Ok(None);
         }
     }

@@ -2,6 +2,9 @@
 
 use super::Refusal;
 
+/// Characters of a reason.
+pub(crate) const REASON: usize = 500;
+
 /// The text without white space around it, if it has 1 to `most` characters and none that controls a terminal.
 pub(crate) fn line(what: &str, value: &str, most: usize) -> Result<String, Refusal> {
     let value = value.trim();

@@ -19,7 +19,6 @@ pub use self::{
 use super::{
     Core, Error, Op,
     departures::{self, FileTaken},
-    holds::REASON,
     revise::author,
 };
 pub use crate::{
@@ -104,7 +103,7 @@ pub async fn files(op: &Op, alarm: &Alarm) -> Result<Vec<FileTaken>, Error> {
 /// Notes that the caller has seen to an alarm. Nobody acknowledges one about themselves.
 pub async fn acknowledge(op: &Op, id: Id, note: Option<&str>) -> Result<Alarm, Error> {
     let permit = op.rights.permit(Permission::AlarmHandle)?;
-    let note = note.map(|note| text::line("The note", note, REASON)).transpose()?;
+    let note = note.map(|note| text::line("The note", note, text::REASON)).transpose()?;
     let alarm = find(op, id).await?;
     if [op.subject.person, op.subject.app].contains(&Some(alarm.finding.subject)) {
         return Err(Refusal::forbidden("It is about you; somebody else must acknowledge it.").into());

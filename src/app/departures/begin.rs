@@ -7,8 +7,6 @@ use crate::{
     policy::{Act, Permission, Proposal, Refusal, text},
 };
 
-/// Characters of a reason.
-pub(super) const REASON: usize = 500;
 /// How long ago (µs) a company can have come to know.
 const KNOWN: i64 = 366 * DAY;
 /// How far off (µs) a last day can lie.
@@ -59,7 +57,7 @@ pub async fn begin(op: &Op, wish: Wish) -> Result<Begun, Error> {
         known_at: known_at.0,
         access: if wish.last_day <= op.at { DepartureAccess::Lock } else { wish.access },
         lock_apps: wish.lock_apps,
-        reason: text::line("The reason", &wish.reason, REASON)?,
+        reason: text::line("The reason", &wish.reason, text::REASON)?,
     };
     super::step::may_begin(op, &op.snapshot, &act)?;
     let id = if let Act::BeginDeparture { departure, .. } = &act { Id(*departure) } else { Id(0) };

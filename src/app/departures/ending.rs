@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use super::{
-    Certificate, Departure,
-    begin::REASON,
-    find,
+    Certificate, Departure, find,
     step::{changed, moved, unlocks_by_cancelling},
     tasks::{TaskView, open, tasks},
 };
@@ -88,7 +86,7 @@ pub async fn close(op: &Op, id: Id) -> Result<Departure, Error> {
 /// lift it.
 pub async fn cancel(op: &Op, id: Id, reason: &str) -> Result<Asked<Departure>, Error> {
     let (_, departure) = open(op, id).await?;
-    let reason = text::line("The reason", reason, REASON)?;
+    let reason = text::line("The reason", reason, text::REASON)?;
     let unlocks = unlocks_by_cancelling(&departure, op.core.now());
     let act = Act::CancelDeparture { departure: id.0, person: departure.person.0, unlocks, reason };
     let proposal = do_or_ask(op, act, None).await?;
@@ -103,7 +101,7 @@ pub async fn rehire(op: &Op, id: Id, reason: &str) -> Result<Asked<(Departure, S
     if departure.state != DepartureState::Closed || op.snapshot.accounts.get(&departure.person).is_none_or(|account| account.erased) {
         return Err(Refusal::conflict("Only somebody who has left by a departure that is closed can be taken on again.").into());
     }
-    let reason = text::line("The reason", reason, REASON)?;
+    let reason = text::line("The reason", reason, text::REASON)?;
     let password = accounts::one_time_password(op);
     let hash = accounts::password_hash(op, &password).await?;
     let act = Act::Rehire { departure: id.0, person: departure.person.0, reason };

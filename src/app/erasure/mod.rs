@@ -1,13 +1,13 @@
 //! Erasing a lead or a person: what is kept beside the id goes, the ledger stays whole. It cannot be taken back, so it takes two,
 //! and no legal hold.
 
-mod sweep;
+pub(super) mod sweep;
 
-pub(super) use sweep::after;
 pub use sweep::{keep_on, sweep};
 
 use super::{
-    Error, Op, holds,
+    Error, Op,
+    holds::standing,
     proposals::{Asked, do_or_ask},
 };
 pub use crate::store::{ErasedKind, Erasure};
@@ -35,7 +35,7 @@ pub async fn lead(op: &Op, id: Id, reason: &str) -> Result<Asked<Option<Erasure>
         let value = op.core.store.erasure_of(permit, ErasedKind::Lead, id).await?.ok_or_else(Refusal::not_found)?;
         return Ok(Asked { value: Some(value), proposal: None });
     }
-    let reason = text::line("The reason", reason, holds::REASON)?;
+    let reason = text::line("The reason", reason, text::REASON)?;
     ask(op, ErasedKind::Lead, id, Act::EraseLead { lead: id.0, reason }).await
 }
 
@@ -49,13 +49,13 @@ pub async fn person(op: &Op, id: Id, reason: &str) -> Result<Asked<Option<Erasur
     if !account.locked {
         return Err(Refusal::conflict("Lock the account first: somebody who works here cannot be erased.").into());
     }
-    let reason = text::line("The reason", reason, holds::REASON)?;
+    let reason = text::line("The reason", reason, text::REASON)?;
     ask(op, ErasedKind::Person, id, Act::ErasePerson { person: id.0, reason }).await
 }
 
 async fn ask(op: &Op, kind: ErasedKind, id: Id, act: Act) -> Result<Asked<Option<Erasure>>, Error> {
     // Told at once, and asked again when it takes hold.
-    holds::admit(op, &act).await?;
+    standing::admit(op, &act).await?;
     let proposal = do_or_ask(op, act, None).await?;
     let permit = op.rights.permit(Permission::DataErase)?;
     Ok(Asked { value: op.core.store.erasure_of(permit, kind, id).await?, proposal })

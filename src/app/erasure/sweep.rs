@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::{ErasedKind, Erasure};
 use crate::{
-    app::{Core, Error, command, holds, redact},
+    app::{Core, Error, command, holds::standing, redact},
     audit::codec,
     domain::{Digest, Id, clock::SECOND},
     policy::{Act, Permission},
@@ -62,7 +62,7 @@ pub async fn sweep(core: &Core) -> Result<(), Error> {
     }
     for (erasure, traces) in core.store.open_erasures().await? {
         // A hold that was set since waits with the rest.
-        if holds::over(core, erasure.item).await?.is_none() {
+        if standing::over(core, erasure.item).await?.is_none() {
             one(core, &erasure, &traces).await?;
         }
     }

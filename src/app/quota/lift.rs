@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    app::{Error, Op, holds::REASON, revise::author},
+    app::{Error, Op, revise::author},
     domain::{Id, Subject, Timestamp},
     policy::{Permission, QuotaKind, Refusal, quota::can_be_lifted, text},
     store::{Change, QuotaLift},
@@ -25,7 +25,7 @@ pub struct Lift {
 /// Lifts a quota of somebody once in the hour or day it is counted by. Whoever does it stands over them, and is not they.
 pub async fn lift(op: &Op, subject: Id, kind: QuotaKind, reason: &str) -> Result<Lift, Error> {
     let permit = op.rights.permit(Permission::QuotaLift)?;
-    let reason = text::line("The reason", reason, REASON)?;
+    let reason = text::line("The reason", reason, text::REASON)?;
     let account = op.snapshot.accounts.get(&subject).filter(|account| !account.erased);
     let by = author(op);
     let over = by.is_none_or(|by| op.snapshot.document.stands_over(by, subject, Permission::QuotaLift, op.at));

@@ -1,69 +1,20 @@
-//! Legal holds: set and lifted with a reason by two, and what they stop.
+//! What the legal holds that stand stop.
 
 use std::collections::HashSet;
 
-use super::{
-    Core, Error, Op,
-    access_log::span,
-    command,
-    proposals::{Asked, do_or_ask},
-};
-pub use crate::policy::{HoldOn, LegalHold};
 use crate::{
+    app::{Core, Error, Op, access_log::span, command},
     audit::codec,
     domain::{Id, Timestamp},
-    policy::{Act, Permission, Refusal, text},
+    policy::{Act, HoldOn, LegalHold, Permission, Refusal},
     store::StoreError,
 };
 
-/// Characters of a reason.
-pub(in crate::app) const REASON: usize = 500;
 /// Records looked at together.
 const AT_ONCE: usize = 500;
 
-/// At most `first` holds by rising id, those behind `after`; only those that stand, or do not, if that is asked.
-pub async fn list(op: &Op, standing: Option<bool>, after: Option<Id>, first: u64) -> Result<Vec<LegalHold>, Error> {
-    let permit = op.rights.permit(Permission::PolicyRead)?;
-    Ok(op.core.store.holds(permit, standing, after, first).await?)
-}
-
-/// How many there are.
-pub async fn count(op: &Op, standing: Option<bool>) -> Result<u64, Error> {
-    let permit = op.rights.permit(Permission::PolicyRead)?;
-    Ok(op.core.store.count_holds(permit, standing).await?)
-}
-
-/// Keeps something from being erased or removed, once another agrees.
-pub async fn set(op: &Op, on: HoldOn, reason: &str) -> Result<Asked<Option<LegalHold>>, Error> {
-    let permit = op.rights.permit(Permission::HoldManage)?;
-    let reason = text::line("The reason", reason, REASON)?;
-    match on {
-        // Of a lead that is gone already, what remains of it is held: its records.
-        HoldOn::Lead { .. } => {}
-        HoldOn::Subject { id } if op.snapshot.accounts.contains_key(&Id(id)) => {}
-        HoldOn::Subject { .. } => return Err(Refusal::not_found().into()),
-        HoldOn::Time { from, until } if from < until => {}
-        HoldOn::Time { .. } => return Err(Refusal::bad_input("`since` lies before `until`.").into()),
-    }
-    let id = op.core.new_id();
-    let proposal = do_or_ask(op, Act::SetHold { hold: id.0, on, reason }, None).await?;
-    Ok(Asked { value: op.core.store.hold(permit, id).await?, proposal })
-}
-
-/// Lets go what was held, once another agrees.
-pub async fn lift(op: &Op, id: Id, reason: &str) -> Result<Asked<LegalHold>, Error> {
-    let permit = op.rights.permit(Permission::HoldManage)?;
-    let reason = text::line("The reason", reason, REASON)?;
-    let hold = op.core.store.hold(permit, id).await?.ok_or_else(Refusal::not_found)?;
-    if hold.lifted.is_some() {
-        return Ok(Asked { value: hold, proposal: None });
-    }
-    let proposal = do_or_ask(op, Act::LiftHold { hold: id.0, reason }, None).await?;
-    Ok(Asked { value: op.core.store.hold(permit, id).await?.ok_or_else(Refusal::not_found)?, proposal })
-}
-
 /// Refuses what a standing hold stops.
-pub(super) async fn admit(op: &Op, act: &Act) -> Result<(), Error> {
+pub(in crate::app) async fn admit(op: &Op, act: &Act) -> Result<(), Error> {
     let (Act::EraseLead { lead: item, .. } | Act::ErasePerson { person: item, .. }) = act else { return Ok(()) };
     op.core.recorder.fold_now().await?;
     match over(&op.core, Id(*item)).await? {
@@ -73,7 +24,7 @@ pub(super) async fn admit(op: &Op, act: &Act) -> Result<(), Error> {
 }
 
 /// A standing hold on something that records from one place in the tree to below another are about.
-pub(super) async fn over_records(core: &Core, first: u64, end: u64) -> Result<Option<LegalHold>, StoreError> {
+pub(in crate::app) async fn over_records(core: &Core, first: u64, end: u64) -> Result<Option<LegalHold>, StoreError> {
     let index = core.recorder.index();
     for hold in core.store.standing_holds().await? {
         let stops = match hold.on {
@@ -91,7 +42,7 @@ pub(super) async fn over_records(core: &Core, first: u64, end: u64) -> Result<Op
 }
 
 /// A standing hold on this lead or person, or on something that records of it are about as well.
-pub(super) async fn over(core: &Core, item: Id) -> Result<Option<LegalHold>, StoreError> {
+pub(in crate::app) async fn over(core: &Core, item: Id) -> Result<Option<LegalHold>, StoreError> {
     let index = core.recorder.index();
     let mut places: Option<HashSet<u64>> = None;
     for hold in core.store.standing_holds().await? {
