@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
+    moment::{moment, perhaps},
     people::{Leaver, Signed},
     rules::{Exports, Policy, Register},
+    who::Who,
 };
 use crate::domain::{Id, Timestamp};
 
@@ -19,19 +21,6 @@ pub enum Profile {
     Court,
     /// For the other side: nobody is named, and no free text of the company's is in it.
     OpposingCounsel,
-}
-
-/// Somebody, as the file calls them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Who {
-    /// The id of the account; `None` is the operator of the server, or somebody who had not signed in.
-    pub account: Option<String>,
-    /// What it is: the name of a role, `app`, `operator`, `nobody signed in`, `account`.
-    pub is: String,
-    /// Their name, if they had to be named.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
 }
 
 /// What the file is about.
@@ -287,18 +276,5 @@ impl Marked {
     /// Answers and files that showed leads.
     pub fn shown(&self) -> u64 {
         self.by_level.iter().sum()
-    }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-pub(super) fn moment<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(at)
-}
-
-#[allow(clippy::ref_option, reason = "serde calls it so")]
-pub(super) fn perhaps<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    match at {
-        Some(at) => serializer.collect_str(at),
-        None => serializer.serialize_none(),
     }
 }

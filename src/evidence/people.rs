@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use super::facts::{Who, moment, perhaps};
+use super::{
+    moment::{moment, perhaps},
+    who::Who,
+};
 use crate::domain::{Timestamp, clock::DAY};
 
 /// A published version of an agreement.

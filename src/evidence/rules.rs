@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::{Who, moment, perhaps};
+use super::{
+    moment::{moment, perhaps},
+    who::Who,
+};
 use crate::domain::Timestamp;
 
 /// Files taken out.

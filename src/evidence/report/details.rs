@@ -5,12 +5,13 @@ use crate::{
     evidence::{
         block::Block,
         chart,
-        facts::{Evidence, Reach, Who},
+        facts::{Evidence, Reach},
         measures::{Finding, State},
         people::lasting,
         plot::Tone,
         texts::{counted, day, grouped, minute},
         weeks,
+        who::Who,
     },
 };
 
