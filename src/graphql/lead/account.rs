@@ -5,8 +5,8 @@ use async_graphql::{ContextSelectionSet, parser::types::SelectionSet};
 use super::{
     collect::merged,
     json,
-    plan::{Out, ReferenceOut, outs, reference},
-    render,
+    object::{Out, object, outs},
+    reference::{self, ReferenceOut},
 };
 use crate::{domain::AccountFacts, policy::Snapshot};
 
@@ -26,18 +26,18 @@ pub(super) fn plan<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet])
         "id" => Some(AccountOut::Id),
         "platform" => Some(AccountOut::Platform),
         "kind" => Some(AccountOut::Kind),
-        "custodian" => Some(AccountOut::Custodian(reference(ctx, &selected.sets))),
+        "custodian" => Some(AccountOut::Custodian(reference::plan(ctx, &selected.sets))),
         _ => None,
     })
 }
 
 /// Writes one account.
 pub(super) fn account(out: &mut Vec<u8>, plan: &[Out<AccountOut>], account: &AccountFacts, snapshot: &Snapshot) {
-    render::object(out, plan, |out, what| match what {
+    object(out, plan, |out, what| match what {
         AccountOut::Typename => json::text(out, "LeadAccount"),
-        AccountOut::Id => render::id(out, account.id),
+        AccountOut::Id => json::id(out, account.id),
         AccountOut::Platform => json::text(out, account.platform.name()),
         AccountOut::Kind => json::text(out, account.kind.name()),
-        AccountOut::Custodian(plan) => render::person(out, plan, account.custodian, snapshot),
+        AccountOut::Custodian(plan) => reference::person(out, plan, account.custodian, snapshot),
     });
 }

@@ -12,7 +12,8 @@ use async_graphql::{
 use super::{
     collect::{self, merged},
     json,
-    plan::{self, LeadOut, Out, outs},
+    object::{Out, object, outs},
+    plan::{self, LeadOut},
     render,
     schema::{self, LeadEdgeShape, LeadShape},
 };
@@ -114,7 +115,7 @@ impl LeadConnection {
         };
         let length = rendered.iter().map(|part| part.bytes.len() + part.ends.len()).sum::<usize>();
         let mut out = Vec::with_capacity(length + 256);
-        render::object(&mut out, &plan, |out, what| match what {
+        object(&mut out, &plan, |out, what| match what {
             ConnectionOut::Typename => json::text(out, "LeadConnection"),
             ConnectionOut::Rows(part) => rendered[*part].write(out, self.query.backward),
             ConnectionOut::PageInfo(plan) => self.page_info(out, plan, &info),
@@ -129,10 +130,10 @@ impl LeadConnection {
         let (first, last) = (info.ids.first().copied(), info.ids.last().copied());
         let (start, end) = if self.query.backward { (last, first) } else { (first, last) };
         let cursor = |out: &mut Vec<u8>, id: Option<Id>| match id {
-            Some(id) => render::id(out, id),
+            Some(id) => json::id(out, id),
             None => json::null(out),
         };
-        render::object(out, plan, |out, what| match what {
+        object(out, plan, |out, what| match what {
             PageInfoOut::Typename => json::text(out, "PageInfo"),
             PageInfoOut::HasNextPage => json::boolean(out, next),
             PageInfoOut::HasPreviousPage => json::boolean(out, previous),
@@ -156,9 +157,9 @@ impl Part {
     fn render(&self, out: &mut Vec<u8>, view: &leads::LeadView<'_>, snapshot: &crate::policy::Snapshot) {
         match self {
             Self::Nodes(plan) => render::lead(out, plan, view, snapshot),
-            Self::Edges(plan) => render::object(out, plan, |out, what| match what {
+            Self::Edges(plan) => object(out, plan, |out, what| match what {
                 EdgeOut::Typename => json::text(out, "LeadEdge"),
-                EdgeOut::Cursor => render::id(out, view.id()),
+                EdgeOut::Cursor => json::id(out, view.id()),
                 EdgeOut::Node(plan) => render::lead(out, plan, view, snapshot),
             }),
         }

@@ -5,8 +5,8 @@ use async_graphql::{ContextSelectionSet, parser::types::SelectionSet};
 use super::{
     collect::merged,
     json,
-    plan::{Out, ReferenceOut, outs, reference},
-    render,
+    object::{Out, object, outs},
+    reference::{self, ReferenceOut},
 };
 use crate::{
     domain::{Custody, custody::Reason},
@@ -27,19 +27,19 @@ pub(super) fn plan<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet])
         "__typename" => Some(CustodyOut::Typename),
         "strength" => Some(CustodyOut::Strength),
         "reasons" => Some(CustodyOut::Reasons),
-        "onlyBy" => Some(CustodyOut::OnlyBy(reference(ctx, &selected.sets))),
+        "onlyBy" => Some(CustodyOut::OnlyBy(reference::plan(ctx, &selected.sets))),
         _ => None,
     })
 }
 
 /// Writes a custody.
 pub(super) fn custody(out: &mut Vec<u8>, plan: &[Out<CustodyOut>], custody: &Custody, snapshot: &Snapshot) {
-    render::object(out, plan, |out, what| match what {
+    object(out, plan, |out, what| match what {
         CustodyOut::Typename => json::text(out, "LeadCustody"),
         CustodyOut::Strength => json::text(out, custody.strength.name()),
         CustodyOut::Reasons => {
             json::array(out, custody.reasons.iter().copied().map(Reason::sentence), |out, sentence| json::text(out, &sentence));
         }
-        CustodyOut::OnlyBy(plan) => json::option(out, custody.only_by, |out, who| render::person(out, plan, who, snapshot)),
+        CustodyOut::OnlyBy(plan) => json::option(out, custody.only_by, |out, who| reference::person(out, plan, who, snapshot)),
     });
 }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use crate::domain::Id;
+
 /// A text with its quotes.
 pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     // Plain text, the usual case, needs no look at single characters.
@@ -13,6 +15,13 @@ pub(super) fn text(out: &mut Vec<u8>, text: &str) {
         // Writing text to memory cannot fail.
         let _ = serde_json::to_writer(out, text);
     }
+}
+
+/// An id.
+pub(super) fn id(out: &mut Vec<u8>, id: Id) {
+    out.push(b'"');
+    out.extend_from_slice(&id.letters());
+    out.push(b'"');
 }
 
 /// A whole number.

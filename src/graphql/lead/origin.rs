@@ -6,8 +6,8 @@ use super::{
     account::{self, AccountOut},
     collect::merged,
     json,
-    plan::{Out, ReferenceOut, outs, reference},
-    render,
+    object::{Out, object, outs},
+    reference::{self, ReferenceOut},
 };
 use crate::{
     domain::{Origin, OriginFile, Timestamp},
@@ -40,7 +40,7 @@ pub(super) fn plan<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet])
         "channel" => Some(OriginOut::Channel),
         "since" => Some(OriginOut::Since),
         "recordedAt" => Some(OriginOut::RecordedAt),
-        "recordedBy" => Some(OriginOut::RecordedBy(reference(ctx, &selected.sets))),
+        "recordedBy" => Some(OriginOut::RecordedBy(reference::plan(ctx, &selected.sets))),
         "account" => Some(OriginOut::Account(account::plan(ctx, &selected.sets))),
         "file" => Some(OriginOut::File(file_plan(ctx, &selected.sets))),
         _ => None,
@@ -60,21 +60,21 @@ fn file_plan<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet]) -> Ve
 
 /// Writes one origin.
 pub(super) fn origin(out: &mut Vec<u8>, plan: &[Out<OriginOut>], origin: &Origin, snapshot: &Snapshot) {
-    render::object(out, plan, |out, what| match what {
+    object(out, plan, |out, what| match what {
         OriginOut::Typename => json::text(out, "LeadOrigin"),
         OriginOut::Channel => json::text(out, origin.channel.name()),
         OriginOut::Since => json::option(out, origin.since, time),
         OriginOut::RecordedAt => time(out, origin.recorded_at),
-        OriginOut::RecordedBy(plan) => json::option(out, origin.by, |out, by| render::person(out, plan, by, snapshot)),
+        OriginOut::RecordedBy(plan) => json::option(out, origin.by, |out, by| reference::person(out, plan, by, snapshot)),
         OriginOut::Account(plan) => json::option(out, origin.account, |out, of| account::account(out, plan, &of, snapshot)),
         OriginOut::File(plan) => json::option(out, origin.file.as_ref(), |out, of| file(out, plan, of)),
     });
 }
 
 fn file(out: &mut Vec<u8>, plan: &[Out<FileOut>], file: &OriginFile) {
-    render::object(out, plan, |out, what| match what {
+    object(out, plan, |out, what| match what {
         FileOut::Typename => json::text(out, "OriginFile"),
-        FileOut::ImportId => render::id(out, file.import),
+        FileOut::ImportId => json::id(out, file.import),
         FileOut::Name => json::text(out, &file.name),
         FileOut::Sha256 => json::text(out, &file.sha256),
         FileOut::Record => json::integer(out, file.record),

@@ -3,22 +3,17 @@
 use async_graphql::{ContextSelectionSet, parser::types::SelectionSet};
 
 use super::{
-    collect::{Selected, merged},
+    collect::merged,
     custody::{self, CustodyOut},
+    object::{Out, outs},
     origin::{self, OriginOut},
+    reference::{self, ReferenceOut},
     relationship::{self, RelationshipOut},
 };
 use crate::{
     domain::{Field, FieldSet, Timestamp},
     graphql::error::op,
 };
-
-/// One key of an object and what to put there.
-pub(super) struct Out<W> {
-    /// The key with quotes and colon.
-    pub(super) key: Vec<u8>,
-    pub(super) what: W,
-}
 
 /// What stands under a key of a lead.
 pub(super) enum LeadOut {
@@ -35,12 +30,6 @@ pub(super) enum LeadOut {
     Relationships(Vec<Out<RelationshipOut>>),
     Marking(Vec<Out<MarkingOut>>),
     Redactions(Vec<Out<RedactionOut>>),
-}
-
-pub(super) enum ReferenceOut {
-    Typename,
-    Id,
-    Name,
 }
 
 pub(super) enum MarkingOut {
@@ -68,7 +57,7 @@ pub(super) fn lead<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet])
         "redactions" => Some(LeadOut::Redactions(redactions(ctx, &selected.sets))),
         "custody" => Some(LeadOut::Custody(op(ctx).at, custody::plan(ctx, &selected.sets))),
         name => Field::from_name(name).map(|field| match field {
-            Field::Owner | Field::Team => LeadOut::Reference(field, reference(ctx, &selected.sets)),
+            Field::Owner | Field::Team => LeadOut::Reference(field, reference::plan(ctx, &selected.sets)),
             Field::Origins => LeadOut::Origins(origin::plan(ctx, &selected.sets)),
             Field::Relationships => LeadOut::Relationships(relationship::plan(ctx, &selected.sets)),
             field => LeadOut::Cell(field),
@@ -109,22 +98,4 @@ fn redactions<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet]) -> V
         "marking" => Some(RedactionOut::Marking(marking(ctx, &selected.sets))),
         _ => None,
     })
-}
-
-pub(super) fn reference<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet]) -> Vec<Out<ReferenceOut>> {
-    outs(merged(ctx, sets), |selected| match selected.name {
-        "__typename" => Some(ReferenceOut::Typename),
-        "id" => Some(ReferenceOut::Id),
-        "name" => Some(ReferenceOut::Name),
-        _ => None,
-    })
-}
-
-/// Keys of a selection, in its order. A name that `read` does not know cannot pass validation.
-pub(super) fn outs<'d, W>(fields: Vec<Selected<'d>>, mut read: impl FnMut(&Selected<'d>) -> Option<W>) -> Vec<Out<W>> {
-    fields.iter().filter_map(|selected| read(selected).map(|what| Out { key: key(selected.key), what })).collect()
-}
-
-fn key(name: &str) -> Vec<u8> {
-    format!("\"{name}\":").into_bytes()
 }

@@ -6,8 +6,8 @@ use super::{
     account::{self, AccountOut},
     collect::merged,
     json,
-    plan::{Out, ReferenceOut, outs, reference},
-    render,
+    object::{Out, object, outs},
+    reference::{self, ReferenceOut},
 };
 use crate::{
     domain::{Colleague, Id, Relationship, RelationshipRole},
@@ -35,10 +35,10 @@ pub(super) fn plan<'d>(ctx: &ContextSelectionSet<'d>, sets: &[&'d SelectionSet])
     outs(merged(ctx, sets), |selected| match selected.name {
         "__typename" => Some(RelationshipOut::Typename),
         "role" => Some(RelationshipOut::Role),
-        "person" => Some(RelationshipOut::Person(reference(ctx, &selected.sets))),
+        "person" => Some(RelationshipOut::Person(reference::plan(ctx, &selected.sets))),
         "account" => Some(RelationshipOut::Account(account::plan(ctx, &selected.sets))),
         "since" => Some(RelationshipOut::Since),
-        "notedBy" => Some(RelationshipOut::NotedBy(reference(ctx, &selected.sets))),
+        "notedBy" => Some(RelationshipOut::NotedBy(reference::plan(ctx, &selected.sets))),
         _ => None,
     })
 }
@@ -58,14 +58,14 @@ fn one(out: &mut Vec<u8>, plan: &[Out<RelationshipOut>], standing: &Standing, sn
         Colleague::Account(account) => Some(account),
         Colleague::Person(_) => None,
     });
-    render::object(out, plan, |out, what| match what {
+    object(out, plan, |out, what| match what {
         RelationshipOut::Typename => json::text(out, "LeadRelationship"),
         RelationshipOut::Role => json::text(out, role.name()),
-        RelationshipOut::Person(plan) => json::option(out, person, |out, who| render::person(out, plan, who, snapshot)),
+        RelationshipOut::Person(plan) => json::option(out, person, |out, who| reference::person(out, plan, who, snapshot)),
         RelationshipOut::Account(plan) => json::option(out, account, |out, of| account::account(out, plan, of, snapshot)),
         RelationshipOut::Since => json::option(out, noted, |out, other| json::text(out, &other.since.to_string())),
         RelationshipOut::NotedBy(plan) => {
-            json::option(out, noted.and_then(|other| other.by), |out, by| render::person(out, plan, by, snapshot));
+            json::option(out, noted.and_then(|other| other.by), |out, by| reference::person(out, plan, by, snapshot));
         }
     });
 }

@@ -1,8 +1,11 @@
 //! A lead as JSON, following its plan.
 
 use super::{
-    custody, json, origin,
-    plan::{LeadOut, MarkingOut, Out, RedactionOut, ReferenceOut},
+    custody, json,
+    object::{Out, object},
+    origin,
+    plan::{LeadOut, MarkingOut, RedactionOut},
+    reference::{ReferenceOut, named, person},
     relationship,
 };
 use crate::{
@@ -15,7 +18,7 @@ use crate::{
 pub(super) fn lead(out: &mut Vec<u8>, plan: &[Out<LeadOut>], view: &LeadView<'_>, snapshot: &Snapshot) {
     object(out, plan, |out, what| match what {
         LeadOut::Typename => json::text(out, "Lead"),
-        LeadOut::Id => id(out, view.id()),
+        LeadOut::Id => json::id(out, view.id()),
         LeadOut::Version => json::integer(out, view.version()),
         LeadOut::Name => name(out, view),
         LeadOut::Cell(field) => cell(out, *field, view.cell(*field)),
@@ -39,25 +42,6 @@ pub(super) fn lead(out: &mut Vec<u8>, plan: &[Out<LeadOut>], view: &LeadView<'_>
             json::array(out, redacted, |out, field| redaction(out, plan, field, view, snapshot));
         }
     });
-}
-
-/// An object with a key for each of these.
-pub(super) fn object<W>(out: &mut Vec<u8>, plan: &[Out<W>], mut value: impl FnMut(&mut Vec<u8>, &W)) {
-    out.push(b'{');
-    for (position, part) in plan.iter().enumerate() {
-        if position > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(&part.key);
-        value(out, &part.what);
-    }
-    out.push(b'}');
-}
-
-pub(super) fn id(out: &mut Vec<u8>, id: Id) {
-    out.push(b'"');
-    out.extend_from_slice(&id.letters());
-    out.push(b'"');
 }
 
 fn cell(out: &mut Vec<u8>, field: Field, cell: Cell<'_>) {
@@ -91,19 +75,6 @@ fn linked<'v>(view: &LeadView<'v>, field: Field) -> Option<std::borrow::Cow<'v, 
         Cell::Text(told) => Some(told),
         _ => (view.disposition(field) == Disposition::Clear).then_some("".into()),
     }
-}
-
-/// A person or app, by name.
-pub(super) fn person(out: &mut Vec<u8>, plan: &[Out<ReferenceOut>], whose: Id, snapshot: &Snapshot) {
-    named(out, plan, "PersonReference", whose, snapshot.name(whose));
-}
-
-fn named(out: &mut Vec<u8>, plan: &[Out<ReferenceOut>], kind: &str, whose: Id, name: Option<&str>) {
-    object(out, plan, |out, what| match what {
-        ReferenceOut::Typename => json::text(out, kind),
-        ReferenceOut::Id => id(out, whose),
-        ReferenceOut::Name => json::option(out, name, json::text),
-    });
 }
 
 fn reference(out: &mut Vec<u8>, field: Field, plan: &[Out<ReferenceOut>], view: &LeadView<'_>, snapshot: &Snapshot) {
