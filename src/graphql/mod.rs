@@ -24,6 +24,7 @@ pub mod departure_change;
 pub mod departure_report;
 pub mod departure_rules;
 pub mod departure_task;
+pub mod departure_task_change;
 pub mod erasure;
 pub mod error;
 pub mod evidence;
@@ -174,7 +175,7 @@ pub struct DepartureQueries(
 #[derive(Debug, Default, MergedObject)]
 pub struct DepartureMutations(
     departure_change::DepartureMutation,
-    departure_task::DepartureTaskMutation,
+    departure_task_change::DepartureTaskMutation,
     departure_rules::DepartureRulesMutation,
     handover::HandoverMutation,
 );
