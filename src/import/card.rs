@@ -3,9 +3,9 @@
 use super::{
     dates,
     encoding::Encoding,
-    header::Target,
     rejects::Problem,
     row::{self, Draft},
+    target::Target,
 };
 use crate::domain::Field;
 

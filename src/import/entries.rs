@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 
 use super::{
     format::Format,
-    header::Target,
-    reader::{Item, Unreadable},
+    item::{Item, Unreadable},
     rejects::{Problem, Reject},
     row::{self, Draft},
+    target::Target,
 };
 use crate::domain::{Field, Timestamp, clock::SECOND};
 

@@ -9,6 +9,7 @@ pub mod encoding;
 pub mod entries;
 pub mod format;
 pub mod header;
+mod item;
 mod lines;
 pub mod matching;
 pub mod merging;
@@ -17,6 +18,7 @@ pub mod reader;
 mod record;
 pub mod rejects;
 mod row;
+mod target;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -24,8 +26,9 @@ mod vcard;
 
 pub use encoding::Encoding;
 pub use format::Format;
-pub use header::{Column, Target};
+pub use item::{Item, Unreadable};
 pub use presets::Preset;
-pub use reader::{Item, Options, Reader, Unreadable};
+pub use reader::{Options, Reader};
 pub use rejects::Reject;
 pub use row::Draft;
+pub use target::{Column, Target};

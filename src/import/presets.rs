@@ -1,7 +1,7 @@
 //! What the columns of common exports mean. A name is compared in lower case, words separated by single blanks,
 //! `LastName` and `last_name` read as `last name`.
 
-use super::header::Target::{self, Deleted, Field as To, FullName};
+use super::target::Target::{self, Deleted, Field as To, FullName};
 use crate::domain::Field;
 
 /// The system a file was exported from.

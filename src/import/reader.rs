@@ -13,12 +13,13 @@ use super::{
     encoding::{self, Encoding, Utf16},
     entries::Entries,
     format::{self, Format},
-    header::{self, Column, REJECT_COLUMNS, Target},
+    header::{self, REJECT_COLUMNS},
+    item::{Item, Unreadable},
     lines::Lines,
     presets::Preset,
     record,
-    rejects::Reject,
-    row::{self, Draft, Shape},
+    row::{self, Shape},
+    target::{Column, Target},
     vcard::Cards,
 };
 use crate::domain::normal;
@@ -38,28 +39,6 @@ pub struct Options {
     pub mapping: Vec<(String, Target)>,
     /// The region of telephone numbers written without a country; none is [`normal::DEFAULT_REGION`].
     pub region: Option<String>,
-}
-
-/// Why a file cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
-    /// It cannot be read from.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// It is no list of leads; the text says why and what to do.
-    #[error("{0}")]
-    Content(String),
-}
-
-/// What a row turned out to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Item {
-    /// A lead.
-    Row(Box<Draft>),
-    /// None, for these reasons.
-    Rejected(Reject),
-    /// Nothing but blanks.
-    Blank,
 }
 
 /// A file of leads.

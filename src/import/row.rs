@@ -3,9 +3,9 @@
 use super::{
     dates,
     encoding::Encoding,
-    header::{Column, Target},
     record::Record,
     rejects::{Problem, Reject},
+    target::{Column, Target},
     values,
 };
 use crate::domain::{Field, LeadKey, LeadValues, Timestamp, normal};

@@ -6,8 +6,8 @@ use std::io;
 use super::{
     card::Property,
     encoding::Encoding,
+    item::Item,
     lines::{LONGEST, Lines},
-    reader::Item,
     rejects::{Problem, Reject},
     row::{self, Draft},
 };
