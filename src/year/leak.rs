@@ -1,9 +1,19 @@
 //! The list that was found outside: a part of what the thief was shown, in another order and another format.
 
-use super::{player::Row, plot::Dice};
+use super::plot::Dice;
 
 /// How many of a hundred rows are in it, at least and at most.
 const PART: (i64, i64) = (55, 90);
+
+/// Somebody as the thief has them: what was hidden or masked is missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Row {
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) company: String,
+    pub(super) email: String,
+    pub(super) phone: String,
+}
 
 /// The list as somebody found it.
 pub(super) fn written(seed: u64, mut rows: Vec<Row>) -> String {

@@ -13,8 +13,8 @@ use super::{
     accept::{Media, negotiate},
     body::{self, Unreadable},
     call::{Call, Calls},
-    entry, live, multipart,
-    operation::{self, Caller},
+    caller::Caller,
+    entry, live, multipart, operation,
     reply::Reply,
 };
 use crate::{

@@ -4,6 +4,7 @@
 mod accept;
 mod body;
 mod call;
+mod caller;
 pub mod document;
 mod documents;
 mod entry;

@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 use super::{
     body::{Unreadable, bad, from_json, within},
     call::{Call, Calls},
-    operation::Caller,
+    caller::Caller,
 };
 use crate::{
     app::{agreements, import, leak},

@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use super::{
     accept::Media,
     call::Call,
+    caller::Caller,
     document::{self, Bounds, Unfit},
     entry, normalise,
     prepared::Prepared,
@@ -20,30 +21,13 @@ use super::{
 use crate::{
     app::Op,
     audit::record::OperationKind,
-    domain::{Client, Subject, SubjectKind, Timestamp},
+    domain::SubjectKind,
     http::{Gate, answer::Answer, caller::Purpose},
     policy::{Code, Refusal},
 };
 
 /// Bytes of an operation's name that a record keeps.
 const NAME: usize = 256;
-
-/// Who sends the operations of a request.
-#[derive(Clone, Debug)]
-pub(super) struct Caller {
-    /// Who.
-    pub(super) subject: Subject,
-    /// From where.
-    pub(super) client: Client,
-    /// For what, unless an operation of it says otherwise.
-    pub(super) purpose: Purpose,
-    /// How to answer.
-    pub(super) media: Media,
-    /// Whether the method allows changes.
-    pub(super) may_mutate: bool,
-    /// When the request's head had been read.
-    pub(super) began: Timestamp,
-}
 
 /// Answers one operation: whatever becomes of it, there is a record.
 pub(super) async fn answer(gate: &Gate, caller: &Caller, mut call: Call) -> Answer {

@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{accept::Media, operation::Caller};
+use super::{accept::Media, caller::Caller};
 use crate::{
     app::{
         self, Op, quota,

@@ -11,23 +11,16 @@ use super::{
 };
 use crate::{
     domain::{Clock, clock::SECOND},
-    year::plot::{LAST_DAYS, Leaving},
+    year::{
+        leak::Row,
+        plot::{LAST_DAYS, Leaving},
+    },
 };
 
 /// Leads on a page of somebody in a hurry.
 const PAGE_OF: u32 = 50;
 /// What stands where a cell was masked.
 const MASK: char = '•';
-
-/// Somebody as the thief has them: what was hidden or masked is missing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::year) struct Row {
-    pub(in crate::year) first_name: String,
-    pub(in crate::year) last_name: String,
-    pub(in crate::year) company: String,
-    pub(in crate::year) email: String,
-    pub(in crate::year) phone: String,
-}
 
 /// Everything copied so far, by the id of the lead.
 #[derive(Debug, Default)]

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use self::haul::Haul;
-pub(in crate::year) use self::haul::Row;
 use super::{
     Answer, Door, Plot, Truth, YearClock, YearError,
     door::Caller,

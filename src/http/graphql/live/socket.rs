@@ -34,12 +34,7 @@ use crate::{
         answer::Answer,
         authenticate::{authenticate, bearer},
         caller,
-        graphql::{
-            call::Call,
-            entry,
-            operation::{self, Caller},
-            reply::Reply,
-        },
+        graphql::{call::Call, caller::Caller, entry, operation, reply::Reply},
         listen::Slot,
     },
     policy::{Marking, Refusal},

@@ -15,10 +15,7 @@ use super::subscription::{Found, Subscription, Wake};
 use crate::http::{
     Gate,
     answer::Answer,
-    graphql::{
-        call::Call,
-        operation::{self, Caller},
-    },
+    graphql::{call::Call, caller::Caller, operation},
 };
 
 /// A comment, which tells whoever waits, and the proxies between, that the stream lives.

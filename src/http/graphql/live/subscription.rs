@@ -20,7 +20,8 @@ use crate::{
         answer::Answer,
         graphql::{
             call::Call,
-            operation::{self, Caller},
+            caller::Caller,
+            operation,
             prepared::Prepared,
             reply::{self, Asked, Reply},
         },
