@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     Disk, StoreError, plain,
-    write::{Tx, Work},
+    transaction::{Tx, Work},
 };
 
 /// How many pieces of work share a commit at most.

@@ -43,6 +43,7 @@ pub mod sessions;
 mod snapshot;
 mod through;
 mod touches;
+mod transaction;
 mod wal;
 mod write;
 
@@ -70,4 +71,4 @@ pub use proposals::NewProposal;
 pub use quotas::QuotaLift;
 pub use reviews::{AccessReview, ReviewItem};
 pub use touches::Touch;
-pub use write::{Tx, Work};
+pub use transaction::{Tx, Work};

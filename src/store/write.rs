@@ -2,18 +2,13 @@
 //!
 //! PostgreSQL gives every transaction a connection of its own; SQLite has one writer ([`super::group`]).
 
-use std::{future::Future, pin::Pin};
+use sea_orm::{DatabaseConnection, TransactionTrait};
 
-use sea_orm::{DatabaseConnection, DatabaseTransaction, TransactionTrait};
-
-use super::{Store, StoreError, group::Group};
-
-/// An open transaction of the main database.
-#[derive(Clone, Copy, Debug)]
-pub struct Tx<'c>(pub(super) &'c DatabaseTransaction);
-
-/// A future that borrows the transaction.
-pub type Work<'c, T> = Pin<Box<dyn Future<Output = T> + Send + 'c>>;
+use super::{
+    Store, StoreError,
+    group::Group,
+    transaction::{Tx, Work},
+};
 
 /// Who writes the main database.
 #[derive(Debug)]
