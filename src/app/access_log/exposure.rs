@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Settings, logged, now, range};
+use super::{Settings, days_now, logged, range};
 use crate::{
     app::{Error, Op},
     audit::{
@@ -94,14 +94,13 @@ pub(in crate::app) async fn measured(op: &Op, subject: Id, since: Timestamp, unt
     if from >= end || end - from > LONGEST {
         return Err(Refusal::bad_input(format!("`since` lies before `until`, at most {LONGEST} days.")).into());
     }
-    now(op).await?;
     let settings = op.core.access_log;
     let earlier = from - (end - from).max(BEFORE);
     let peers = peers(op, subject);
     // One look-up for the time itself, what was before, and the peers.
     let own = DaysOf { counter: subject.0, from: earlier, until: end, brief: false };
     let others = peers.iter().map(|peer| DaysOf { counter: peer.0, from, until: end, brief: true });
-    let mut found = op.core.recorder.index().days(&[own].into_iter().chain(others).collect::<Vec<_>>()).await?.into_iter();
+    let mut found = days_now(op, &[own].into_iter().chain(others).collect::<Vec<_>>()).await?.into_iter();
     let mut before = found.next().unwrap_or_default();
     let days = before.split_off(&from);
     let known: BTreeSet<&String> = before.values().flat_map(|day| day.addresses.keys()).collect();

@@ -22,7 +22,7 @@ pub use who_saw::{Sighting, Sightings, WhoSaw, who_saw};
 
 use super::{Error, Op};
 use crate::{
-    audit::{codec, record::Entry},
+    audit::{codec, daily::Days, index::DaysOf, record::Entry},
     domain::{Digest, Timestamp, clock::SECOND},
     store::{LogEntry, Store, StoreError, ledger::Reach},
 };
@@ -77,7 +77,17 @@ pub(in crate::app) async fn now(op: &Op) -> Result<Reach, Error> {
     reach(op, Timestamp(i64::MIN), Timestamp(i64::MAX)).await
 }
 
-/// The same, and between which places in the tree the records of operations begun in this time lie.
+/// What accounts did on the days that are wanted of them, everything counted in that was recorded before this was called.
+pub(in crate::app) async fn days_now(op: &Op, wanted: &[DaysOf]) -> Result<Vec<Days>, Error> {
+    let (found, more) = op.core.recorder.index().days_then(wanted).await?;
+    if !more {
+        return Ok(found);
+    }
+    op.core.recorder.fold_now().await?;
+    Ok(op.core.recorder.index().days(wanted).await?)
+}
+
+/// How far the log has come, and between which places in the tree the records of operations begun in this time lie.
 pub(in crate::app) async fn range(op: &Op, since: Option<Timestamp>, until: Option<Timestamp>) -> Result<(Reach, u64, u64), Error> {
     let since = since.map_or(i64::MIN, |since| since.0.saturating_sub(CLOCK_SKEW));
     let until = until.map_or(i64::MAX, |until| until.0.saturating_add(CLOCK_SKEW + LATE));

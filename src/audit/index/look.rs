@@ -136,8 +136,13 @@ impl Index {
         Ok(Some(found))
     }
 
-    /// What accounts did on the days that are wanted of them, in this order.
+    /// What accounts did on the days that are wanted of them, in this order, as far as it is in the tree.
     pub async fn days(&self, wanted: &[DaysOf]) -> Result<Vec<Days>, StoreError> {
+        Ok(self.days_then(wanted).await?.0)
+    }
+
+    /// The same, and whether there were entries at that moment that had no place in the tree yet.
+    pub async fn days_then(&self, wanted: &[DaysOf]) -> Result<(Vec<Days>, bool), StoreError> {
         let place: HashMap<Counter, usize> = wanted.iter().zip(0..).map(|(of, number)| (of.counter, number)).collect();
         let ranges: Vec<_> = wanted.iter().map(|of| (of.counter, span_of(of.from), span_of(of.until.saturating_sub(1)))).collect();
         for _ in 0..TRIES {
@@ -162,7 +167,7 @@ impl Index {
                     found[*number].entry(*day).or_default().add(daily);
                 }
             }
-            return Ok(found);
+            return Ok((found, then.more));
         }
         Err(changing())
     }

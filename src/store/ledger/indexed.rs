@@ -2,7 +2,10 @@
 
 use sea_orm::Value;
 
-use super::index::{BlockRow, DailyRow, SegmentRow};
+use super::{
+    index::{BlockRow, DailyRow, SegmentRow},
+    reach::unfolded,
+};
 use crate::store::{
     Store, StoreError,
     rows::{Row, Sql},
@@ -25,18 +28,28 @@ const LAST_SEGMENT: &str = "\
 SELECT COALESCE((SELECT MAX(segment) FROM ledger_index_block), 0), COALESCE((SELECT MAX(id) FROM ledger_index_segment), 0)";
 /// A row without an account comes if there is nothing else, so that what it says of the ledger comes in any case.
 const DAYS: Sql = Sql {
-    sqlite: "\
+    sqlite: concat!(
+        "\
 SELECT COALESCE((SELECT MAX(until) FROM ledger_index_segment), 0),
-    COALESCE((SELECT first_index + length FROM ledger_run ORDER BY first_index DESC LIMIT 1), 0), d.counter, d.span, d.body
+    COALESCE((SELECT first_index + length FROM ledger_run ORDER BY first_index DESC LIMIT 1), 0),
+    ",
+        unfolded!(),
+        ", d.counter, d.span, d.body
 FROM (SELECT 1) LEFT JOIN (SELECT d.counter, d.span, d.body FROM json_each($1) w CROSS JOIN ledger_daily d
     WHERE d.counter = json_extract(w.value, '$[0]')
-        AND d.span BETWEEN json_extract(w.value, '$[1]') AND json_extract(w.value, '$[2]')) d",
-    postgres: "\
-SELECT r.indexed, r.size, d.counter, d.span, d.body
+        AND d.span BETWEEN json_extract(w.value, '$[1]') AND json_extract(w.value, '$[2]')) d"
+    ),
+    postgres: concat!(
+        "\
+SELECT r.indexed, r.size, r.more, d.counter, d.span, d.body
 FROM (SELECT COALESCE((SELECT MAX(until) FROM ledger_index_segment), 0) AS indexed,
-    COALESCE((SELECT first_index + length FROM ledger_run ORDER BY first_index DESC LIMIT 1), 0) AS size) AS r
+    COALESCE((SELECT first_index + length FROM ledger_run ORDER BY first_index DESC LIMIT 1), 0) AS size,
+    ",
+        unfolded!(),
+        " AS more) AS r
 LEFT JOIN (SELECT d.counter, d.span, d.body FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BIGINT[]) AS w(counter, first, last)
-    JOIN ledger_daily d ON d.counter = w.counter AND d.span BETWEEN w.first AND w.last) AS d ON TRUE",
+    JOIN ledger_daily d ON d.counter = w.counter AND d.span BETWEEN w.first AND w.last) AS d ON TRUE"
+    ),
 };
 const ALL_DAYS: &str = "SELECT counter, span, body FROM ledger_daily WHERE (counter, span) > ($1, $2) ORDER BY counter, span LIMIT $3";
 const SIZE: &str = "SELECT CAST(COALESCE(SUM(LENGTH(body) + 24), 0) AS BIGINT), COUNT(*) FROM ledger_index_block";
@@ -51,6 +64,8 @@ pub struct DaysThen {
     pub indexed: u64,
     /// How many entries the tree had.
     pub size: u64,
+    /// Whether there were entries that had no place in it yet.
+    pub more: bool,
     /// The days.
     pub rows: Vec<DailyRow>,
 }
@@ -120,15 +135,15 @@ impl Store {
             vec![serde_json::to_string(wanted).unwrap_or_default().into()]
         };
         let row = |row: &dyn Row| {
-            let daily = match row.integer(2)? {
-                Some(counter) => Some(DailyRow { counter, span: row.number(3)?, body: row.bytes(4)?.to_vec() }),
+            let daily = match row.integer(3)? {
+                Some(counter) => Some(DailyRow { counter, span: row.number(4)?, body: row.bytes(5)?.to_vec() }),
                 None => None,
             };
-            Ok((row.number(0)? as u64, row.number(1)? as u64, daily))
+            Ok((row.number(0)? as u64, row.number(1)? as u64, row.number(2)? > 0, daily))
         };
         let rows = self.0.entries.list(DAYS, values, row).await?;
-        let (indexed, size, _) = *rows.first().ok_or(StoreError::Closed)?;
-        Ok(DaysThen { indexed, size, rows: rows.into_iter().filter_map(|(.., daily)| daily).collect() })
+        let (indexed, size, more, _) = *rows.first().ok_or(StoreError::Closed)?;
+        Ok(DaysThen { indexed, size, more, rows: rows.into_iter().filter_map(|(.., daily)| daily).collect() })
     }
 
     /// Days of all accounts after this account and span, at most `limit` rows, rising.

@@ -5,15 +5,27 @@ use crate::{
     store::{Store, StoreError, rows::Row},
 };
 
-/// `$1` and `$2` are the two moments. The last column counts epochs with entries that have no place in the tree yet.
-const REACH: &str = "\
+/// How many epochs have entries that have no place in the tree yet.
+macro_rules! unfolded {
+    () => {
+        "\
+(SELECT COUNT(*) FROM ledger_open o WHERE
+        COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = o.epoch ORDER BY x.rseq DESC LIMIT 1), 0)
+      > COALESCE((SELECT r.first_rseq + r.length FROM ledger_run r WHERE r.epoch = o.epoch ORDER BY r.first_rseq DESC LIMIT 1), 0))"
+    };
+}
+pub(super) use unfolded;
+
+/// `$1` and `$2` are the two moments.
+const REACH: &str = concat!(
+    "\
 SELECT COALESCE((SELECT size FROM ledger_checkpoint WHERE at < $1 ORDER BY at DESC LIMIT 1), 0),
     (SELECT size FROM ledger_checkpoint WHERE at >= $2 ORDER BY at LIMIT 1),
     COALESCE((SELECT MAX(until) FROM ledger_index_segment), 0),
     COALESCE((SELECT first_index + length FROM ledger_run ORDER BY first_index DESC LIMIT 1), 0),
-    (SELECT COUNT(*) FROM ledger_open o WHERE
-        COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = o.epoch ORDER BY x.rseq DESC LIMIT 1), 0)
-      > COALESCE((SELECT r.first_rseq + r.length FROM ledger_run r WHERE r.epoch = o.epoch ORDER BY r.first_rseq DESC LIMIT 1), 0))";
+    ",
+    unfolded!()
+);
 
 /// The ledger at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
