@@ -25,7 +25,6 @@ use leadkeep::{
     config::Settings,
     domain::{Client, Clock, Id, Subject, Timestamp, clock::DAY},
     ledger::Wrong,
-    policy::Permission,
 };
 use serde_json::{Value, json};
 use support::{
@@ -50,6 +49,11 @@ async fn winter(backend: Backend) -> World {
     world.clock.advance_seconds(40 * 86_400);
     busy(&world, 20).await;
     world.core.recorder.fold_now().await.unwrap();
+    let keeper = world.core.recorder.index_keeper();
+    // The clock stands, and with it the server's own lease.
+    while !keeper.cover(2 * SEGMENT).await.unwrap() {
+        world.clock.advance_seconds(31);
+    }
     world
 }
 
@@ -206,15 +210,38 @@ async fn damage_is_named(backend: Backend) {
     std::fs::remove_file(&file).unwrap();
     let fault = verified(&world).await.fault.unwrap();
     assert_eq!((fault.wrong, fault.index), (Wrong::SegmentMissing, Some(SEGMENT)));
-    // Read anew: what the server has read and compared it may still hold.
-    let store = leadkeep::server::open_store(&world.settings, 2).await.unwrap();
-    let op = Op::open(world.core.clone(), Subject::OPERATOR, Client { ip: None, user_agent: None }, None).await.unwrap();
-    let permit = op.rights.permit(Permission::LogRead).unwrap();
-    assert!(store.log_entry(permit, 3).await.unwrap().unwrap().archived);
-    let lost = store.log_entry(permit, 300).await.unwrap_err();
-    assert!(lost.to_string().contains("missing"), "no answer without the evidence: {lost}");
+    // A server that starts now records and answers everything else.
+    let other = world.sibling().await;
+    let otto = world.caller(company::AUDITOR).await.with_url(&other.url);
+    let there = otto.graphql("{ accessRecord(index: 3) { source } }", json!({})).await;
+    assert_eq!(there.data()["accessRecord"]["source"], "ARCHIVE");
+    let lost = otto.graphql("{ accessRecord(index: 300) { source } }", json!({})).await;
+    assert_eq!(lost.code(), Some("INTERNAL"), "no answer without the evidence: {}", lost.text);
     std::fs::write(&file, sound).unwrap();
     assert_eq!(verified(&world).await.fault, None);
+}
+
+/// Few records: the server has not begun to index any when the first of them leave.
+async fn recording_needs_no_archive(backend: Backend) {
+    let change = |settings: &mut Settings| {
+        settings.ledger.archive.url = Some(format!("file://{}", folder(&settings.data).display()));
+        settings.ledger.archive.segment = SEGMENT;
+    };
+    let world = World::at(backend, TestClock::frozen_at("2026-01-05T09:00:00Z"), change).await;
+    busy(&world, 300).await;
+    world.core.recorder.fold_now().await.unwrap();
+    world.clock.advance_seconds(40 * 86_400);
+    busy(&world, 20).await;
+    world.core.recorder.fold_now().await.unwrap();
+    assert_eq!(world.core.store.index_ends().await.unwrap().0, 0);
+    assert_eq!(archived(&world, true).await.len(), 2, "written, and gone from the database");
+    std::fs::remove_dir_all(folder(world.home.folder())).unwrap();
+    let other = world.sibling().await;
+    let rep = world.caller(company::REP).await.with_url(&other.url);
+    let own = rep.graphql("{ viewer { __typename } }", json!({})).await;
+    assert_eq!(own.data()["viewer"]["__typename"], "Viewer", "{}", own.text);
+    let report = verified(&world).await;
+    assert_eq!(report.fault.map(|fault| fault.wrong), Some(Wrong::SegmentMissing));
 }
 
 /// What somebody tries who has the database: only what is listed and released may be deleted.
@@ -280,7 +307,7 @@ macro_rules! both {
         }
     )* };
 }
-both!(everything_goes_on, damage_is_named, nothing_else_goes, a_hold_keeps_records);
+both!(everything_goes_on, damage_is_named, recording_needs_no_archive, nothing_else_goes, a_hold_keeps_records);
 
 /// The program with the archive in a bucket.
 fn run(home: &Home, s3: &S3, arguments: &[&str]) -> Output {

@@ -240,6 +240,39 @@ on_both_databases!(what_comes_late_is_verified_too, |home| async {
     assert_eq!(bench.fault().await, Some(Wrong::Index));
 });
 
+on_both_databases!(an_index_begun_anew_misleads_no_number, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(0, 60).await;
+    bench.keep().await;
+    bench.recorder.stop().await;
+    // A new epoch, in which only one account has acted when the index goes.
+    let next = Bench::open(&home).await;
+    next.append(61, 1).await;
+    let keeper = next.recorder.index_keeper();
+    assert_eq!(keeper.clear().await.unwrap(), Step::Done);
+    next.append(62, 3).await;
+    // And with a part of it made again, which has older entries of theirs.
+    assert_eq!(keeper.step().await.unwrap(), Step::Done);
+    next.append(65, 20).await;
+    assert_eq!(next.fault().await, None, "the first record of each account names its last one");
+});
+
+on_both_databases!(the_index_covers_what_is_asked, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(0, 60).await;
+    let keeper = bench.recorder.index_keeper();
+    assert!(keeper.cover(53).await.unwrap());
+    assert_eq!(bench.store.index_ends().await.unwrap().0, 53, "whole segments, and a short one");
+    bench.assert_true().await;
+    let other = bench.recorder.index_keeper();
+    assert!(other.cover(53).await.unwrap(), "nothing is to be done");
+    assert!(!other.cover(55).await.unwrap(), "another is at work");
+    bench.append(60, 60).await;
+    while keeper.step().await.unwrap() != Step::Idle {}
+    bench.assert_true().await;
+    assert_eq!(bench.fault().await, None);
+});
+
 on_both_databases!(one_keeper_at_a_time, |home| async {
     let (one, two) = (Bench::open(&home).await, Bench::open(&home).await);
     one.append(0, 600).await;

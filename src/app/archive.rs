@@ -32,6 +32,8 @@ pub enum Done {
     Removed(SegmentRow, u64),
     /// A legal hold keeps it in the database.
     Held(SegmentRow, crate::domain::Id),
+    /// It stays in the database for now: the index does not cover it yet, and somebody else is at work on that.
+    Unindexed(SegmentRow),
 }
 
 /// Archives what is older than `moment` and, with `remove`, takes what is in the archive out of the database. Tells each step.
@@ -62,9 +64,15 @@ pub async fn archive(
         first = segment.until;
         tell(Done::Archived(segment));
     }
+    let keeper = core.recorder.index_keeper();
     for segment in segments.into_iter().filter(|segment| remove && segment.until <= closed) {
         if let Some(hold) = standing::over_records(core, segment.first, segment.until).await? {
             tell(Done::Held(segment, hold.id));
+            continue;
+        }
+        // Whoever begins a chain reads what has no index yet: that must not hang on the archive being there.
+        if !segment.removed && !keeper.cover(segment.until).await? {
+            tell(Done::Unindexed(segment));
             continue;
         }
         let gone = release(op, &segment).await?;

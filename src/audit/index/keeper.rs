@@ -129,8 +129,33 @@ impl Keeper {
         match (orphan, ripe) {
             (Some(orphan), _) => self.purge(orphan).await,
             (None, Some(ripe)) => self.merge(ripe).await,
-            (None, None) => self.add(indexed).await,
+            (None, None) => self.add(indexed, indexed + self.segment).await,
         }
+    }
+
+    /// Makes segments, the last of them as short as need be, until they cover every entry below `until` that is in the tree; `false`:
+    /// another keeper is at work, and they do not yet.
+    pub async fn cover(&self, until: u64) -> Result<bool, StoreError> {
+        let until = until.min(self.store.ledger_folded().await?);
+        loop {
+            let indexed = self.indexed().await?;
+            if indexed >= until {
+                return Ok(true);
+            }
+            let done = match self.step().await? {
+                Step::Idle if self.write(IndexWrite::default()).await? == Step::Elsewhere => Step::Elsewhere,
+                Step::Idle if self.indexed().await? == indexed => self.add(indexed, until).await?,
+                done => done,
+            };
+            if done == Step::Elsewhere {
+                return Ok(self.indexed().await? >= until);
+            }
+        }
+    }
+
+    /// The first entry that has no segment.
+    async fn indexed(&self) -> Result<u64, StoreError> {
+        Ok(self.store.index_segments().await?.last().map_or(0, |segment| segment.until))
     }
 
     /// Takes the whole index away; [`Keeper::step`] makes it anew.
@@ -143,10 +168,10 @@ impl Keeper {
         Ok(if self.writer.write_index(write).await? { Step::Done } else { Step::Elsewhere })
     }
 
-    /// Makes a segment of the entries from `indexed` on.
-    async fn add(&self, indexed: u64) -> Result<Step, StoreError> {
+    /// Makes a segment of the entries from `indexed` to below `end`.
+    async fn add(&self, indexed: u64, end: u64) -> Result<Step, StoreError> {
         let (mut until, mut postings, mut days) = (indexed, Vec::new(), CountedDays::new());
-        walk(&self.store, indexed, indexed + self.segment, |index, entry| {
+        walk(&self.store, indexed, end, |index, entry| {
             until = index + 1;
             if let Some(entry) = entry {
                 postings.extend(terms(&entry).into_iter().map(|term| (term, index)));

@@ -84,12 +84,21 @@ impl Index {
         Ok(Last(tail))
     }
 
-    /// The account's last entry, as of when the others were read.
-    pub(in crate::audit) async fn last_of(&self, counter: Counter, Last(tail): &Last) -> Result<Option<u64>, StoreError> {
-        if let Some(last) = tail.postings.get(&counter).and_then(|entries| entries.last()) {
-            return Ok(Some(*last));
+    /// The account's last entry, as of when the others were read; they are read anew if the index was begun anew since.
+    pub(in crate::audit) async fn last_of(&self, counter: Counter, last: &mut Last) -> Result<Option<u64>, StoreError> {
+        for _ in 0..TRIES {
+            let Last(tail) = &*last;
+            if let Some(last) = tail.postings.get(&counter).and_then(|entries| entries.last()) {
+                return Ok(Some(*last));
+            }
+            let found = self.before(counter, 0, tail.from, 1).await?.first().copied();
+            // Looked at afterwards: then the segments that were searched reached up to the others.
+            if self.store.index_ends().await?.0 >= tail.from {
+                return Ok(found);
+            }
+            *last = self.last().await?;
         }
-        Ok(self.before(counter, 0, tail.from, 1).await?.first().copied())
+        Err(changing())
     }
 
     /// The same as [`Index::entries`] of those before what has no segment.

@@ -54,6 +54,9 @@ impl Archive {
                     format!("{} to {} have left the database: {}", segment.first, segment.until - 1, counted((records, "record")))
                 }
                 Done::Held(segment, hold) => format!("{} to {} stay: legal hold {hold}", segment.first, segment.until - 1),
+                Done::Unindexed(segment) => {
+                    format!("{} to {} stay for now: a server is at work on their index; run this again", segment.first, segment.until - 1)
+                }
             });
         };
         let work = async |op: &Op| {
