@@ -44,18 +44,19 @@ pub mod key {
     pub const OPERATION: u64 = 13;
     pub const DETAIL: u64 = 14;
     pub const DECISION: u64 = 15;
-    pub const CODE: u64 = 16;
-    pub const REASONS: u64 = 17;
+    // What most records say stands below 24, where a key takes one byte.
+    pub const NOTICE: u64 = 16;
+    pub const DURATION: u64 = 17;
     pub const GRANTS: u64 = 18;
     pub const DISCLOSURES: u64 = 19;
     pub const USED: u64 = 20;
-    pub const CHANGED: u64 = 21;
+    pub const AGREEMENTS: u64 = 21;
     pub const ROWS: u64 = 22;
     pub const MARKING: u64 = 23;
-    pub const NOTICE: u64 = 24;
-    pub const DURATION: u64 = 25;
+    pub const CODE: u64 = 24;
+    pub const REASONS: u64 = 25;
     pub const PART: u64 = 26;
-    pub const AGREEMENTS: u64 = 27;
+    pub const CHANGED: u64 = 27;
     pub const REMINDER: u64 = 28;
 }
 
@@ -178,16 +179,10 @@ impl<'o> Entries<'o> {
             self.key(key::DETAIL)?.bytes(commitment)?;
         }
         self.key(key::DECISION)?.u64(decision_number(record.decision))?;
-        if let Some(code) = record.code {
-            self.key(key::CODE)?.u64(code_number(code))?;
+        if record.notice {
+            self.key(key::NOTICE)?.bool(true)?;
         }
-        if !record.reasons.is_empty() {
-            let reasons = &record.reasons[..record.reasons.len().min(parts::MAX_REASONS)];
-            let out = self.key(key::REASONS)?.array(reasons.len() as u64)?;
-            for reason in reasons {
-                out.str(cut(reason, 128))?;
-            }
-        }
+        self.key(key::DURATION)?.u64(record.duration)?;
         if !record.grants.is_empty() {
             let out = self.key(key::GRANTS)?.array(record.grants.len() as u64)?;
             for grant in &record.grants {
@@ -203,6 +198,29 @@ impl<'o> Entries<'o> {
         let used = record.used;
         let fields = [used.filter, used.sort, used.search, used.group].map(|set: FieldSet| (!set.is_empty()).then_some(set.0.into()));
         self.map(key::USED, &fields.map(|set| set.map(Value::Number)))?;
+        if !record.agreements.is_empty() {
+            let out = self.key(key::AGREEMENTS)?.array(record.agreements.len() as u64)?;
+            for agreed in &record.agreements {
+                out.array(3)?.u64(agreed.kind.number())?.u32(agreed.version)?.u64(agreed.acceptance.0 as u64)?;
+            }
+        }
+        if record.rows > 0 {
+            self.key(key::ROWS)?.u64(record.rows)?;
+        }
+        self.key(key::MARKING)?.array(2)?.u8(record.marking.level as u8)?.u64(record.marking.compartments)?;
+        if let Some(code) = record.code {
+            self.key(key::CODE)?.u64(code_number(code))?;
+        }
+        if !record.reasons.is_empty() {
+            let reasons = &record.reasons[..record.reasons.len().min(parts::MAX_REASONS)];
+            let out = self.key(key::REASONS)?.array(reasons.len() as u64)?;
+            for reason in reasons {
+                out.str(cut(reason, 128))?;
+            }
+        }
+        if parts > 1 {
+            self.key(key::PART)?.array(2)?.u64(part)?.u64(parts)?;
+        }
         if !record.changed.is_empty() {
             let out = self.key(key::CHANGED)?.array(record.changed.len() as u64 + 1)?.u64(record.changed_from)?;
             for changed in &record.changed {
@@ -210,23 +228,6 @@ impl<'o> Entries<'o> {
                 if let Some(commitment) = &changed.commitment {
                     out.bytes(commitment)?;
                 }
-            }
-        }
-        if record.rows > 0 {
-            self.key(key::ROWS)?.u64(record.rows)?;
-        }
-        self.key(key::MARKING)?.array(2)?.u8(record.marking.level as u8)?.u64(record.marking.compartments)?;
-        if record.notice {
-            self.key(key::NOTICE)?.bool(true)?;
-        }
-        self.key(key::DURATION)?.u64(record.duration)?;
-        if parts > 1 {
-            self.key(key::PART)?.array(2)?.u64(part)?.u64(parts)?;
-        }
-        if !record.agreements.is_empty() {
-            let out = self.key(key::AGREEMENTS)?.array(record.agreements.len() as u64)?;
-            for agreed in &record.agreements {
-                out.array(3)?.u64(agreed.kind.number())?.u32(agreed.version)?.u64(agreed.acceptance.0 as u64)?;
             }
         }
         if record.reminder {

@@ -175,7 +175,7 @@ fn rewritten(input: &mut minicbor::Decoder<'_>) -> Vec<u8> {
 fn fifty_leads_take_at_most_700_bytes() {
     let [imported, scattered, worst] = [22, 36, 41].map(bytes_of_a_page);
     // docs/access-record.md states them.
-    assert_eq!((imported, scattered, worst), (585, 672, 702));
+    assert_eq!((imported, scattered, worst), (582, 669, 699));
 }
 
 /// Fifty random ids of leads that were made within 2^`millis` ms; the lower 22 bits of an id are random.
@@ -224,5 +224,5 @@ fn what_no_writer_wrote_is_refused() {
     assert!(decode_record(&[0xa1, 0x06, 0x1b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).is_err());
     // Lengths that promise more than there is.
     assert!(decode(&[0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).is_err());
-    assert!(decode_record(&[0xa1, 0x11, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).is_err());
+    assert!(decode_record(&[0xa1, 0x18, 0x19, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).is_err());
 }
