@@ -11,6 +11,7 @@ mod heads;
 mod index;
 mod numbers;
 mod pages;
+mod product;
 mod report;
 mod segments;
 mod stop;
@@ -24,6 +25,7 @@ use heads::Heads;
 use index::Expected;
 use numbers::Numbers;
 use pages::{End, Examined, Pages, examined};
+use product::Product;
 pub use report::{Acknowledged, Progress, Report, Trust};
 use segments::Segments;
 use stop::{Stop, not_stored, wrong};
@@ -114,7 +116,7 @@ pub async fn verify(
 /// The comparison of the index, under way.
 struct Indexed {
     expected: Arc<Expected>,
-    stored: JoinHandle<Result<Option<u64>, StoreError>>,
+    stored: JoinHandle<Result<Option<Product>, StoreError>>,
     days: CountedPacked,
 }
 
@@ -200,7 +202,7 @@ impl Check<'_> {
 
     async fn entry(&mut self, epoch: Id, examined: Examined, folded: bool) -> Result<(), Stop> {
         let Examined { rseq, leaf, found, erasable, entry } = examined;
-        let claim = Claim { epoch, rseq, leaf, found, says: entry.as_ref().map(Entry::said) };
+        let claim = Claim { epoch, rseq, leaf, found, says: entry.as_deref().map(Entry::said) };
         let index = folded.then_some(self.verifier.tree_size());
         self.verifier.entry(&claim, folded)?;
         if let Some(index) = index {

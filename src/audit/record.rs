@@ -1,5 +1,7 @@
 //! The access record: one operation, allowed, denied, invalid or failed.
 
+use std::ops::Deref;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -219,10 +221,34 @@ pub const STRANGERS: Counter = -2;
 /// The counter of all entries together; entries are not numbered for it.
 pub const EVERYBODY: Counter = -3;
 
+/// One counter or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters([Counter; 2], usize);
+
+impl Deref for Counters {
+    type Target = [Counter];
+
+    fn deref(&self) -> &[Counter] {
+        &self.0[..self.1]
+    }
+}
+
+impl IntoIterator for Counters {
+    type Item = Counter;
+    type IntoIter = std::iter::Take<std::array::IntoIter<Counter, 2>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter().take(self.1)
+    }
+}
+
 /// Whose entries one of this subject's is among: those of the person and those of the app, else the operator's or the strangers'.
-pub fn counters(subject: &Subject) -> Vec<Counter> {
-    let accounts: Vec<Counter> = [subject.person, subject.app].into_iter().flatten().map(|id| id.0).collect();
-    if accounts.is_empty() { vec![if subject.operator { OPERATOR } else { STRANGERS }] } else { accounts }
+pub fn counters(subject: &Subject) -> Counters {
+    match (subject.person, subject.app) {
+        (Some(person), Some(app)) => Counters([person.0, app.0], 2),
+        (Some(account), None) | (None, Some(account)) => Counters([account.0, 0], 1),
+        (None, None) => Counters([if subject.operator { OPERATOR } else { STRANGERS }, 0], 1),
+    }
 }
 
 /// An entry of the ledger, read back: a record, or a part of one, in its place.

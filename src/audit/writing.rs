@@ -46,7 +46,7 @@ pub(super) struct Waiting {
 pub(super) async fn append(inside: &Inside, queue: &mpsc::Sender<Waiting>, draft: Draft) -> Result<Sealed, Unrecorded> {
     let Draft { record, detail, document, outbox } = draft;
     let document = document.zip(record.operation.document).map(|(text, sha256)| (sha256, text));
-    let counters = counters(&record.subject);
+    let counters = counters(&record.subject).to_vec();
     let parts = codec::split(record);
     let count = parts.len() as u64;
     let parts: Vec<Vec<u8>> = parts.iter().zip(1..).map(|(part, number)| codec::encode_part(part, number, count)).collect();

@@ -1,19 +1,15 @@
 //! The index against the entries: the same postings, the same days.
 
-use std::{
-    collections::hash_map::RandomState,
-    hash::BuildHasher,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::days::CountedPacked;
+use super::{
+    days::CountedPacked,
+    product::{Product, Secret},
+};
 use crate::{
     audit::{
         daily::spans,
-        index::{Gathered, Only, Postings, terms},
+        index::{Gathered, Only, Postings, each_term},
         record::Entry,
     },
     store::{Store, StoreError},
@@ -24,20 +20,18 @@ const TRIES: u32 = 16;
 /// Days read at once.
 const PAGE: i64 = 1_000;
 
-/// What the index has to come to. Of postings only a sum of hashes under a secret made for this run: the same sum is the same
-/// postings.
-#[derive(Default)]
+/// What the index has to come to. Of postings only their product under a secret made for this run.
 pub(super) struct Expected {
     /// The first entry that had no segment when this began.
     until: u64,
-    hash: RandomState,
+    secret: Secret,
     /// What the postings of entries that were examined come to.
-    sum: AtomicU64,
+    product: Mutex<Product>,
 }
 
 impl Expected {
     pub(super) async fn new(store: &Store) -> Result<Self, StoreError> {
-        Ok(Self { until: store.index_ends().await?.0, ..Self::default() })
+        Ok(Self { until: store.index_ends().await?.0, secret: Secret::draw(), product: Mutex::default() })
     }
 
     /// Whether the entry in this place has to be in the index.
@@ -47,22 +41,19 @@ impl Expected {
 
     /// Takes the postings of entries with their places in the tree in; of which, and when, makes no difference.
     pub(super) fn take<'e>(&self, entries: impl Iterator<Item = (u64, &'e Entry)>) {
-        let mut sum = 0_u64;
+        let mut product = Product::default();
         for (index, entry) in entries.filter(|(index, _)| self.has(*index)) {
-            for term in terms(entry) {
-                sum = sum.wrapping_add(self.hash.hash_one((term, index)));
-            }
+            each_term(entry, |term| product.posting(self.secret.term(term), index));
         }
-        // It wraps.
-        self.sum.fetch_add(sum, Ordering::Relaxed);
+        self.product.lock().unwrap_or_else(PoisonError::into_inner).all(product);
     }
 
     /// What the postings that are stored come to; `None`: segments went while they were read, each time.
-    pub(super) async fn stored(self: Arc<Self>, store: Store) -> Result<Option<u64>, StoreError> {
+    pub(super) async fn stored(self: Arc<Self>, store: Store) -> Result<Option<Product>, StoreError> {
         for _ in 0..TRIES {
-            let sum = self.stored_sum(&store).await?;
-            if sum.is_some() {
-                return Ok(sum);
+            let product = self.stored_product(&store).await?;
+            if product.is_some() {
+                return Ok(product);
             }
         }
         Ok(None)
@@ -70,8 +61,8 @@ impl Expected {
 
     /// Whether the index, of whose postings `stored` is told, says the same as the entries that were taken in and these days of
     /// theirs.
-    pub(super) async fn fits(&self, store: &Store, stored: Option<u64>, mut days: CountedPacked) -> Result<bool, StoreError> {
-        if stored.is_some_and(|stored| stored != self.sum.load(Ordering::Relaxed)) {
+    pub(super) async fn fits(&self, store: &Store, stored: Option<Product>, mut days: CountedPacked) -> Result<bool, StoreError> {
+        if stored.is_some_and(|stored| stored != *self.product.lock().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(false);
         }
         let mut until = self.until;
@@ -93,13 +84,18 @@ impl Expected {
     }
 
     /// `None`: a segment went while it was read.
-    async fn stored_sum(&self, store: &Store) -> Result<Option<u64>, StoreError> {
-        let mut sum = 0_u64;
+    async fn stored_product(&self, store: &Store) -> Result<Option<Product>, StoreError> {
+        let mut product = Product::default();
+        let mut last = (0, self.secret.term(0));
         for segment in store.index_segments().await? {
             let mut postings = Postings::of(segment.id);
             let mut add = |term, entry| {
                 if entry < self.until {
-                    sum = sum.wrapping_add(self.hash.hash_one((term, entry)));
+                    // They come sorted.
+                    if term != last.0 {
+                        last = (term, self.secret.term(term));
+                    }
+                    product.posting(last.1, entry);
                 }
             };
             while postings.read_on(store, &mut add).await? {}
@@ -107,7 +103,7 @@ impl Expected {
                 return Ok(None);
             }
         }
-        Ok(Some(sum))
+        Ok(Some(product))
     }
 }
 

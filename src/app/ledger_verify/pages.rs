@@ -34,7 +34,7 @@ pub(super) struct Examined {
     /// What lies beside it.
     pub(super) erasable: Erasable,
     /// What its bytes say; `None` if they cannot be read.
-    pub(super) entry: Option<Entry>,
+    pub(super) entry: Option<Box<Entry>>,
 }
 
 /// A run, or a part of one.
@@ -174,7 +174,7 @@ async fn filled(store: Store, parts: Vec<Part>, expected: Arc<Expected>) -> Vec<
     for (Part { place, run, failed }, number) in parts.into_iter().zip(of_part) {
         let (entries, after) = &mut read[number];
         let entries: Vec<_> = entries.by_ref().take(place.length as usize).collect();
-        expected.take((place.first_index..).zip(&entries).filter_map(|(index, examined)| Some((index, examined.entry.as_ref()?))));
+        expected.take((place.first_index..).zip(&entries).filter_map(|(index, examined)| Some((index, examined.entry.as_deref()?))));
         let mut end = failed.map_or(End::Whole, End::Failed);
         if (entries.len() as u64) < place.length {
             // After that, nothing more is looked at.
@@ -226,5 +226,5 @@ pub(super) async fn examined(store: &Store, epoch: Id, from: u64, limit: u64) ->
 }
 
 fn examine(rseq: u64, leaf: Option<Digest>, body: &[u8]) -> Examined {
-    Examined { rseq, leaf, found: tree::leaf(body), erasable: Erasable::Gone, entry: codec::decode(body).ok() }
+    Examined { rseq, leaf, found: tree::leaf(body), erasable: Erasable::Gone, entry: codec::decode(body).ok().map(Box::new) }
 }

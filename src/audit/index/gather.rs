@@ -8,22 +8,36 @@ use crate::{
         daily::Daily,
         record::{Counter, EVERYBODY, Entry, counters},
     },
+    domain::Id,
     store::{Store, StoreError},
 };
 
 /// Entries and runs read at once.
 const PAGE: u64 = 512;
 
-/// The terms that an entry is found by: whose it is, and the leads it shows or changes.
+/// The terms that an entry is found by: whose it is, and the leads it shows or changes. They rise, each once.
 pub fn terms(entry: &Entry) -> Vec<i64> {
     let record = &entry.record;
-    let mut terms = counters(&record.subject);
+    let mut terms = counters(&record.subject).to_vec();
     terms.extend(record.disclosures.iter().flat_map(|shown| shown.leads.iter().map(|lead| lead.0)));
     let changed = record.changed.iter().filter(|changed| changed.kind == "lead");
-    terms.extend(changed.filter_map(|changed| changed.item.parse::<crate::domain::Id>().ok()).map(|lead| lead.0));
+    terms.extend(changed.filter_map(|changed| changed.item.parse::<Id>().ok()).map(|lead| lead.0));
     terms.sort_unstable();
     terms.dedup();
     terms
+}
+
+/// Calls `each` with each of the [`terms`] once, in no order.
+pub fn each_term(entry: &Entry, mut each: impl FnMut(i64)) {
+    let (record, of) = (&entry.record, counters(&entry.record.subject));
+    let apart = |leads: &[Id]| of.first() != of.get(1) && of.iter().all(|counter| leads.binary_search(&Id(*counter)).is_err());
+    match &record.disclosures[..] {
+        // Of one group each lead stands there once: the usual case needs no list.
+        [shown] if record.changed.is_empty() && apart(&shown.leads) => {
+            of.into_iter().chain(shown.leads.iter().map(|lead| lead.0)).for_each(each);
+        }
+        _ => terms(entry).into_iter().for_each(&mut each),
+    }
 }
 
 /// Those whose days an entry is counted in.
