@@ -169,7 +169,9 @@ fn tell(report: &Report) -> Exit {
     }
     if *outstanding > 0 {
         let changes = counted((*outstanding, "change"));
-        output::line(format!("waiting in the outbox for their records: {changes}; the next start of the server writes them"));
+        output::line(format!(
+            "waiting in the outbox for their records: {changes}; a server that runs writes them, or the next that starts"
+        ));
     }
     for Acknowledged { breach, at, index, fault } in &report.acknowledged {
         let place = index.map_or(String::new(), |index| format!(" (index {index})"));
