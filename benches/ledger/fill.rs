@@ -39,6 +39,13 @@ impl Default for YearClock {
     }
 }
 
+impl YearClock {
+    /// The year is over.
+    pub(super) fn end(&self) {
+        self.0.store(BEGIN + YEAR, Ordering::Relaxed);
+    }
+}
+
 impl Clock for YearClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::Relaxed))

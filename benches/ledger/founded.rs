@@ -12,7 +12,7 @@ use leadkeep::{
     store::Store,
     system::SystemRandom,
 };
-use sea_orm::{ActiveModelTrait, Database, DatabaseConnection, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, Database, DatabaseConnection, EntityTrait, IntoActiveModel};
 
 use super::{
     Failed,
@@ -28,7 +28,9 @@ pub(super) async fn core(folder: &Path, database_url: Option<String>, clock: Arc
     Store::migrate(&server::location(&settings)).await?;
     let url = database_url.unwrap_or_else(|| format!("sqlite://{}", folder.join("leadkeep.db").display()));
     let database = Database::connect(url).await?;
-    found(&database).await?;
+    if policy_revision::Entity::find().one(&database).await?.is_none() {
+        found(&database).await?;
+    }
     database.close().await?;
     let core = server::build_core(&settings, clock, Arc::new(SystemRandom)).await?;
     core.recorder.serve();

@@ -1,12 +1,12 @@
 //! What the access log costs.
 //!
 //! ```text
-//! cargo bench --bench ledger -- [long] [RECORDS [DATABASE_URL]]
+//! cargo bench --bench ledger -- [long] [RECORDS [DATABASE_URL|/FOLDER]]
 //! cargo bench --bench ledger -- append|request [DATABASE_URL]
 //! ```
 //! `long`: how fast a long log grows, what its index takes, what an auditor's questions and a verification cost. `append`: appends
 //! beside plain inserts of the same bytes, four servers beside one. `request`: a whole request with its record and without. SQLite
-//! in a temporary folder, unless a PostgreSQL database without tables is given.
+//! in a temporary folder, unless a PostgreSQL database without tables is given, or, for a log that stays, a folder.
 #![recursion_limit = "256"]
 #![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "a report for people")]
 

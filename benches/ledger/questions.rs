@@ -10,7 +10,7 @@ use entity::ledger_entry;
 use leadkeep::{
     app::{
         Core, Op,
-        access_log::{self, WhoSaw},
+        access_log::{self, LogFilter, Wanted, WhoSaw},
     },
     domain::{Client, Id, Subject, Timestamp, clock::DAY},
 };
@@ -51,6 +51,18 @@ pub(super) async fn ask(core: &Arc<Core>, traffic: &Traffic, pool: &DatabaseConn
         })
         .await?;
         tell(&format!("whoSaw {name}, first page"), seen, look_up);
+    }
+    // Another day each time, then always the same one: what a question looks at to find a time is remembered.
+    for (name, days) in [("whose times were not looked at", 300), ("that was asked about before", 1)] {
+        let found = median(async |n| {
+            let since = Timestamp(end.0 - (5 + spread(n, days) as i64) * DAY + n as i64 % days as i64);
+            let filter = LogFilter { since: Some(since), until: Some(Timestamp(since.0 + DAY)), ..LogFilter::default() };
+            let wanted = Wanted { first: 50, after: None, oldest_first: false };
+            black_box(access_log::access_log(&op, &filter, wanted).await?);
+            Ok(())
+        })
+        .await?;
+        tell(&format!("accessLog of a day {name}, first page"), found, look_up);
     }
     let exposed = median(async |n| {
         black_box(access_log::exposure(&op, Id(person(n % PEOPLE)), month, end).await?);
