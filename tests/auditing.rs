@@ -173,8 +173,30 @@ on_both_backends!(
     }
 );
 
+on_both_backends!(the_log_by_compartment, |world| async {
+    let (rep, auditor) = (world.caller(company::REP).await, world.caller(company::AUDITOR).await);
+    rep.graphql("{ viewer { __typename } }", json!({})).await.data();
+    rep.graphql("query Leads { leads(first: 500) { nodes { id } } }", json!({})).await.data();
+    let document =
+        "query Some($of: [String!]) { accessLog(filter: { compartments: $of }, first: 500) { edges { node { index banner } } } }";
+    let banners = async |of: Value| -> Vec<(u64, String)> {
+        let answer = auditor.graphql(document, json!({ "of": of })).await;
+        let edges = answer.data()["accessLog"]["edges"].as_array().unwrap().iter().map(|edge| &edge["node"]);
+        edges.map(|node| (node["index"].as_u64().unwrap(), node["banner"].as_str().unwrap().to_owned())).collect()
+    };
+    let (all, some) = (banners(json!([])).await, banners(json!(["EMEA"])).await);
+    let expected: Vec<_> = all.iter().filter(|(_, banner)| banner.contains("EMEA")).cloned().collect();
+    assert!(!some.is_empty() && some.len() < all.len(), "{all:?}");
+    assert_eq!(some, expected);
+    assert_eq!(auditor.graphql(document, json!({ "of": ["NONE"] })).await.code(), Some("BAD_USER_INPUT"));
+    // Whoever may not read the log does not learn which compartments there are.
+    for of in ["EMEA", "NONE"] {
+        assert_eq!(rep.graphql(document, json!({ "of": [of] })).await.code(), Some("FORBIDDEN"));
+    }
+});
+
 const RECORD: &str = "query Record($index: Int!) { accessRecord(index: $index) { index document variables request context {
-    receipt { epoch rseq leafHash signature } numbers { account number after { epoch rseq } } policy { number document }
+    receipt { epoch rseq leafHash signature } proof { index treeSize leafHash hashes root } numbers { account number after { epoch rseq } } policy { number document }
     previous { index subject { person { id } } } next { index subject { person { id } } } } } }";
 
 on_both_backends!(a_record_with_what_belongs_to_it, |world| async {
@@ -193,6 +215,11 @@ on_both_backends!(a_record_with_what_belongs_to_it, |world| async {
     let record = &record.data()["accessRecord"];
     let context = &record["context"];
     assert_eq!(context["receipt"], *answers[1].receipt());
+    let proof = &context["proof"];
+    assert_eq!((&proof["leafHash"], proof["index"].as_u64()), (&context["receipt"]["leafHash"], Some(indexes[1])));
+    let whole = "query Whole($size: Int!) { inclusionProof(index: 0, treeSize: $size) { root } }";
+    let whole = auditor.graphql(whole, json!({ "size": proof["treeSize"] })).await;
+    assert_eq!(proof["root"], whole.data()["inclusionProof"]["root"]);
     assert_eq!((&context["previous"]["index"], &context["next"]["index"]), (&json!(indexes[0]), &json!(indexes[2])));
     assert_eq!(context["previous"]["subject"]["person"]["id"], json!(company::REP.id.to_string()));
     assert!(

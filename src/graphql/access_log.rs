@@ -35,7 +35,7 @@ impl AccessLogQuery {
         #[graphql(desc = "In which order.", default)] order: AccessLogOrder,
     ) -> async_graphql::Result<Option<AccessRecordConnection>> {
         let op = op(ctx);
-        let filter = filter.unwrap_or_default().read().outward(op)?;
+        let filter = filter.unwrap_or_default().read(op).outward(op)?;
         let first = sized(first).outward(op)?;
         let after = after.as_deref().map(index_of).transpose().outward(op)?;
         let wanted = Wanted { first, after, oldest_first: order == AccessLogOrder::OldestFirst };
@@ -75,7 +75,7 @@ impl AccessLogSubscription {
         #[graphql(desc = "Begin behind this cursor of `accessLog` or of an event instead of now.")] after: Option<String>,
     ) -> async_graphql::Result<impl Stream<Item = Option<AccessRecordConnection>>> {
         let (op, step) = (op(ctx), live::step(ctx)?);
-        let filter = filter.unwrap_or_default().read().outward(op)?;
+        let filter = filter.unwrap_or_default().read(op).outward(op)?;
         let first = sized(first).outward(op)?;
         let after = after.as_deref().map(index_of).transpose().outward(op)?;
         let Some(from) = step.from else {

@@ -8,7 +8,12 @@ use super::{
     marking::LevelName,
     scalar::{self, DateTime},
 };
-use crate::{app::access_log::LogFilter, audit::record, domain::Digest, policy::Refusal};
+use crate::{
+    app::{Op, access_log::LogFilter},
+    audit::record,
+    domain::Digest,
+    policy::{Permission, Refusal},
+};
 
 /// How an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -74,10 +79,15 @@ pub struct AccessLogFilter {
     document: Option<String>,
     /// Disclosed something at this level or above.
     level: Option<LevelName>,
+    /// Disclosed something in each of these compartments.
+    compartments: Option<Vec<String>>,
 }
 
 impl AccessLogFilter {
-    pub(super) fn read(self) -> Result<LogFilter, Refusal> {
+    pub(super) fn read(self, op: &Op) -> Result<LogFilter, Refusal> {
+        // Which compartments there are is for nobody else.
+        op.rights.permit(Permission::LogRead)?;
+        let unknown = || Refusal::bad_input("There is no such compartment.");
         let id = |id: Option<ID>| id.as_ref().map(scalar::id).transpose();
         Ok(LogFilter {
             since: self.since.map(|moment| moment.0),
@@ -94,6 +104,7 @@ impl AccessLogFilter {
             request: id(self.request)?,
             document: self.document.as_deref().map(digest).transpose()?,
             level: self.level.map(Into::into),
+            compartments: op.snapshot.document.compartment_bits(&self.compartments.unwrap_or_default()).ok_or_else(unknown)?,
         })
     }
 }

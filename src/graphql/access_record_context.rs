@@ -7,12 +7,13 @@ use super::{
     access_record::{self, AccessRecord},
     error::{Outward, op},
     policy_revision::PolicyRevision,
+    proof::InclusionProof,
     scalar::opaque,
 };
 use crate::{
     app::{
         access_log::{self, Logged},
-        policy_history,
+        policy_history, proofs,
     },
     audit::{
         Sealed,
@@ -21,7 +22,7 @@ use crate::{
     domain::Id,
 };
 
-/// What belongs to an access record. Proofs that it is in the tree: `inclusionProof` with its `index`.
+/// What belongs to an access record.
 pub struct AccessRecordContext(pub(super) Logged);
 
 /// The number of a record among those of one account in its epoch, without a gap.
@@ -79,6 +80,13 @@ impl AccessRecordContext {
             leaf_hash: access_record::base64(&receipt.leaf),
             signature: STANDARD.encode(receipt.signature),
         }
+    }
+
+    /// The proof that it is in the tree as that is now; for a tree of another size, `inclusionProof` with its `index`.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn proof(&self, ctx: &Context<'_>) -> Result<InclusionProof> {
+        let op = op(ctx);
+        Ok(InclusionProof::of(self.0.index as i64, proofs::inclusion(op, self.0.index, None).await.outward(op)?))
     }
 
     /// Its numbers: of the person and of the app, or of the operator or of strangers.

@@ -31,9 +31,7 @@ impl ProofQuery {
     ) -> async_graphql::Result<Option<InclusionProof>> {
         let op = op(ctx);
         let (asked, size) = (count(index).outward(op)?, tree_size.map(count).transpose().outward(op)?);
-        let proofs::Inclusion { size, leaf, hashes, root } = proofs::inclusion(op, asked, size).await.outward(op)?;
-        let hashes = hashes.iter().map(base64).collect();
-        Ok(Some(InclusionProof { index, tree_size: size, leaf_hash: base64(&leaf), hashes, root: base64(&root) }))
+        Ok(Some(InclusionProof::of(index, proofs::inclusion(op, asked, size).await.outward(op)?)))
     }
 
     /// Proves that an earlier tree is the beginning of a later one: nothing was removed or changed in between. Needs `LOG_READ`.
@@ -78,6 +76,14 @@ pub struct InclusionProof {
     hashes: Vec<String>,
     /// The root that follows from them, base64; compare it with that of a checkpoint of this size.
     root: String,
+}
+
+impl InclusionProof {
+    pub(super) fn of(index: i64, found: proofs::Inclusion) -> Self {
+        let proofs::Inclusion { size, leaf, hashes, root } = found;
+        let hashes = hashes.iter().map(base64).collect();
+        Self { index, tree_size: size, leaf_hash: base64(&leaf), hashes, root: base64(&root) }
+    }
 }
 
 /// A proof that a tree is the beginning of another (RFC 9162 § 2.1.4).

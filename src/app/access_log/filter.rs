@@ -37,6 +37,8 @@ pub struct LogFilter {
     pub document: Option<Digest>,
     /// Disclosed something at this level or above.
     pub level: Option<Level>,
+    /// Disclosed something in each of these compartments; a bit for each.
+    pub compartments: u64,
 }
 
 impl LogFilter {
@@ -55,6 +57,7 @@ impl LogFilter {
             && self.request.is_none_or(|request| record.request == request)
             && self.document.is_none_or(|document| record.operation.document == Some(document))
             && self.level.is_none_or(|level| record.marking.level >= level)
+            && record.marking.compartments & self.compartments == self.compartments
             && self.lead.is_none_or(|lead| is_about(record, lead))
     }
 
