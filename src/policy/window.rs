@@ -4,7 +4,10 @@
 //! Field *F* of *r* is clear iff some *i* has Pᵢ(r) and F ∈ Cᵢ; else masked iff some *i* has Pᵢ(r) and F ∈ Mᵢ; else
 //! hidden. A window that cannot be represented is not opened.
 
-use std::sync::Arc;
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use super::{Marking, Permission, Permissions};
 use crate::domain::{Field, FieldSet, Id};
@@ -22,7 +25,7 @@ pub enum RowScope {
 }
 
 /// What one template of one grant opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     /// All must hold; none means every row.
     pub rows: Vec<RowScope>,
@@ -77,11 +80,19 @@ pub enum Disposition {
 
 /// The windows one use case works through. Only this module's callers inside `policy` can build one, and every query
 /// of the store takes one: a query without a decision does not compile.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeadScope {
     windows: Vec<Window>,
     field_markings: Arc<[Marking]>,
     reader: Option<Id>,
+}
+
+/// By its windows and reader: where these are the same, so are the markings of fields as a rule.
+impl Hash for LeadScope {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.windows.hash(state);
+        self.reader.hash(state);
+    }
 }
 
 impl LeadScope {

@@ -42,6 +42,7 @@ mod scope;
 pub mod sessions;
 mod snapshot;
 mod through;
+mod together;
 mod touches;
 mod transaction;
 mod wal;

@@ -6,7 +6,7 @@ use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, mpsc},
     time::{Duration, Instant},
 };
 
@@ -45,9 +45,17 @@ pub(super) trait Row {
 
 type Job = Box<dyn FnOnce(&rusqlite::Connection) + Send>;
 
+/// What SQLite is read with.
+pub(super) struct Readers {
+    /// What the reader threads take from.
+    queue: mpsc::Sender<Job>,
+    /// Their connections.
+    connections: Vec<Arc<Mutex<rusqlite::Connection>>>,
+}
+
 pub(super) enum Rows {
-    /// SQLite: a queue that the reader threads take from.
-    Threads(mpsc::Sender<Job>),
+    /// SQLite: threads that read.
+    Threads(Readers),
     /// PostgreSQL: the pool.
     Pool(DatabaseConnection),
 }
@@ -66,19 +74,22 @@ impl Rows {
     pub(super) fn reader_threads(file: &Path, name: &str, threads: usize) -> Result<Self, StoreError> {
         let (sender, queue) = mpsc::channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
+        let mut connections = Vec::with_capacity(threads);
         for number in 0..threads {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let connection = rusqlite::Connection::open_with_flags(file, flags)?;
             connection.busy_timeout(std::time::Duration::from_secs(10))?;
             connection.pragma_update(None, "cache_size", -8_192)?;
             connection.set_prepared_statement_cache_capacity(128);
+            let connection = Arc::new(Mutex::new(connection));
+            connections.push(Arc::clone(&connection));
             let queue = Arc::clone(&queue);
             let run = move || {
                 loop {
                     let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     match job {
                         // Whoever waits for a job that panicked hears that there is no answer; the thread answers others.
-                        Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&connection)))),
+                        Ok(job) => drop(catch_unwind(AssertUnwindSafe(|| job(&connection.lock().unwrap_or_else(PoisonError::into_inner))))),
                         Err(_) => return,
                     }
                 }
@@ -88,7 +99,7 @@ impl Rows {
                 .spawn(run)
                 .map_err(|error| StoreError::File("a reader thread".into(), error))?;
         }
-        Ok(Self::Threads(sender))
+        Ok(Self::Threads(Readers { queue: sender, connections }))
     }
 
     /// Whether it is PostgreSQL, which has arrays.
@@ -124,13 +135,28 @@ impl Rows {
         self.run(sql.to_owned(), Values(values), Vec::new(), step).await
     }
 
+    /// Folds the rows of a statement that takes a few steps, such as one row by its key. SQLite does it here and now if a
+    /// connection is free: to cross threads and back takes longer than that.
+    pub(super) async fn fold_few<S, F>(&self, sql: &str, values: Values, state: S, step: F) -> Result<S, StoreError>
+    where
+        S: Send + 'static,
+        F: FnMut(&mut S, &dyn Row) -> Result<(), StoreError> + Send + 'static,
+    {
+        if let Self::Threads(readers) = self
+            && let Some(free) = readers.free()
+        {
+            return fold_sqlite(&free, sql, values, state, step);
+        }
+        self.run(sql.to_owned(), values, state, step).await
+    }
+
     async fn run<S, F>(&self, sql: String, values: Values, mut state: S, mut step: F) -> Result<S, StoreError>
     where
         S: Send + 'static,
         F: FnMut(&mut S, &dyn Row) -> Result<(), StoreError> + Send + 'static,
     {
         match self {
-            Self::Threads(queue) => {
+            Self::Threads(Readers { queue, .. }) => {
                 let (answer, answered) = oneshot::channel();
                 let job: Job = Box::new(move |connection| {
                     if answer.is_closed() {
@@ -151,6 +177,18 @@ impl Rows {
                 Ok(state)
             }
         }
+    }
+}
+
+impl Readers {
+    /// A connection that nobody uses.
+    fn free(&self) -> Option<MutexGuard<'_, rusqlite::Connection>> {
+        self.connections.iter().find_map(|connection| match connection.try_lock() {
+            Ok(free) => Some(free),
+            // What panicked with it in hand had done nothing but read.
+            Err(TryLockError::Poisoned(free)) => Some(free.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        })
     }
 }
 

@@ -37,7 +37,9 @@ impl Store {
         match &self.0.writer {
             Writer::Group(group) => group.plain(move |connection| plainly(connection, &change)).await,
             // One statement and so one round trip; PostgreSQL makes it a transaction of its own.
-            Writer::Own(pool) if change.finders.is_none() => Ok(pool.execute(&statement(&change)?).await?.rows_affected() == 1),
+            Writer::Own(pool) if change.finders.is_none() => {
+                Ok(self.0.changes.make(pool, &change).await? || pool.execute(&statement(&change)?).await?.rows_affected() == 1)
+            }
             Writer::Own(_) => {
                 let allowed = allowed.clone();
                 let work = self.write(move |tx| {

@@ -1,6 +1,7 @@
 //! Leads: pages, single ones, counts and changes. Nothing here works without a [`crate::policy::LeadScope`].
 
 mod change;
+mod changes;
 mod custody;
 mod filter;
 mod find;
@@ -9,13 +10,16 @@ mod origins;
 mod page;
 mod relationships;
 mod row;
+mod single;
 mod stats;
 mod write;
 
 pub use change::LeadChange;
+pub(super) use changes::Changes;
 pub use custody::HeldLead;
 pub(super) use models::{canary_seen, models};
 pub use origins::{ImportRun, NewOrigin};
 pub use page::Page;
 pub use relationships::NewRelationship;
+pub(super) use single::Lookups;
 pub use write::{Finders, NewLead};

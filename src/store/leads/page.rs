@@ -6,7 +6,7 @@
 use entity::lead::{Column, Entity};
 use sea_orm::{
     EntityName, ExprTrait,
-    sea_query::{Expr, IntoIden, Order as Direction, Query, SelectStatement, UnionType},
+    sea_query::{Expr, Order as Direction, Query, SelectStatement, UnionType},
 };
 
 use super::{
@@ -14,12 +14,12 @@ use super::{
     row::{Cursor, Layout, is_text, select},
 };
 use crate::{
-    domain::{Field, FieldSet, Filter, Id, LeadQuery, LeadRecord, LeadRow, LeadValue},
+    domain::{Field, Filter, Id, LeadQuery, LeadRow, LeadValue},
     policy::LeadScope,
     store::{
         Store, StoreError,
         rows::Row,
-        scope::{FieldColumn, arms, clear_cell, column, opened_by, row_exists},
+        scope::{arms, clear_cell, column, opened_by, row_exists},
     },
 };
 
@@ -75,36 +75,6 @@ impl Store {
         }
         let (state, _, rows) = fold;
         Ok(Some(Page { state, rows: rows.min(query.limit), more: rows > query.limit }))
-    }
-
-    /// Hands the lead with this id to `step`, if the scope opens it.
-    pub async fn lead<S, F>(&self, scope: &LeadScope, id: Id, fields: FieldSet, state: S, mut step: F) -> Result<S, StoreError>
-    where
-        S: Send + 'static,
-        F: FnMut(&mut S, &dyn LeadRow) + Send + 'static,
-    {
-        let layout = Layout::of(fields);
-        let statement = select(scope, fields).and_where(row_exists(scope)).and_where(Expr::col(Column::Id).eq(id.0)).take();
-        let fold = move |state: &mut S, row: &dyn Row| {
-            step(state, &Cursor::new(row, &layout));
-            Ok(())
-        };
-        self.0.rows.fold(statement, state, fold).await
-    }
-
-    /// The lead with all its values, if the scope opens it. The values are there whatever the windows say: show none of
-    /// them without asking the scope.
-    pub async fn whole_lead(&self, scope: &LeadScope, id: Id) -> Result<Option<LeadRecord>, StoreError> {
-        let all: FieldSet = Field::STORED.iter().copied().collect();
-        let mut statement = select(scope, FieldSet::EMPTY);
-        statement.columns(Field::STORED.iter().map(|field| FieldColumn(*field).into_iden()));
-        statement.and_where(row_exists(scope)).and_where(Expr::col(Column::Id).eq(id.0));
-        let layout = Layout::of(all);
-        let read = move |found: &mut Option<LeadRecord>, row: &dyn Row| {
-            *found = Some(Cursor::new(row, &layout).record());
-            Ok(())
-        };
-        self.0.rows.fold(statement.take(), None, read).await
     }
 
     async fn regions(&self, scope: &LeadScope, query: &LeadQuery) -> Result<Option<Vec<Region>>, StoreError> {

@@ -151,7 +151,8 @@ pub(super) fn miscounted(error: sea_orm::sea_query::error::Error) -> StoreError 
     StoreError::Corrupt(error.to_string())
 }
 
-fn cell(field: Field, new: Option<&LeadValue>) -> Value {
+/// The value of a cell, typed if it is empty.
+pub(super) fn cell(field: Field, new: Option<&LeadValue>) -> Value {
     match new {
         Some(new) => value(new),
         None if is_text(field) => Value::String(None),
