@@ -9,27 +9,11 @@ use sea_orm::{
     },
 };
 
-use super::{Finders, write};
+use super::{LeadChange, write};
 use crate::{
-    domain::{Id, LeadValues},
-    policy::{LeadScope, Marking},
-    store::{ChangeNote, Noted, Store, StoreError, plain, write::Writer},
+    policy::LeadScope,
+    store::{Noted, Store, StoreError, plain, write::Writer},
 };
-
-/// A change that was decided on a lead at one version.
-#[derive(Clone, Debug)]
-pub struct LeadChange {
-    /// The lead and the version it was decided on.
-    pub from: (Id, i64),
-    /// What to set.
-    pub values: LeadValues,
-    /// The marking, if it changes.
-    pub marking: Option<Marking>,
-    /// What the lead is found under, if that changes.
-    pub finders: Option<Finders>,
-    /// The record-to-be; of one change.
-    pub note: ChangeNote,
-}
 
 impl Store {
     /// Writes the change if the lead still has that version, else returns `false`. The scope proves that it was allowed.

@@ -19,16 +19,32 @@ use sea_orm::{
 };
 use tokio::sync::oneshot;
 
-use super::{LeadChange, write};
+use super::write::{self, Finders};
 use crate::{
-    domain::{Field, Id},
-    store::{Noted, StoreError, scope::FieldColumn, together::Together},
+    domain::{Field, Id, LeadValues},
+    policy::Marking,
+    store::{ChangeNote, Noted, StoreError, scope::FieldColumn, together::Together},
 };
 
 /// How many changes share a statement at most.
 const TOGETHER: usize = 64;
 /// How many kinds of changes are remembered; when there are more, all are forgotten.
 const KINDS: usize = 256;
+
+/// A change that was decided on a lead at one version.
+#[derive(Clone, Debug)]
+pub struct LeadChange {
+    /// The lead and the version it was decided on.
+    pub from: (Id, i64),
+    /// What to set.
+    pub values: LeadValues,
+    /// The marking, if it changes.
+    pub marking: Option<Marking>,
+    /// What the lead is found under, if that changes.
+    pub finders: Option<Finders>,
+    /// The record-to-be; of one change.
+    pub note: ChangeNote,
+}
 
 /// What changes have in common that share a statement: the columns they set.
 type Kind = (Vec<Field>, bool);
@@ -79,10 +95,16 @@ async fn together_make(pool: &DatabaseConnection, jobs: Vec<Job>) {
     };
     // A receiver that is gone has given up waiting; there is nobody to tell.
     match made {
-        Ok(made) => waiting.into_iter().for_each(|(note, answer)| drop(answer.send(Ok(made.contains(&note))))),
+        Ok(made) => {
+            for (note, answer) in waiting {
+                let _ = answer.send(Ok(made.contains(&note)));
+            }
+        }
         Err(error) => {
             let mut cause = Some(error);
-            waiting.into_iter().for_each(|(_, answer)| drop(answer.send(Err(cause.take().unwrap_or(StoreError::Closed)))));
+            for (_, answer) in waiting {
+                let _ = answer.send(Err(cause.take().unwrap_or(StoreError::Closed)));
+            }
         }
     }
 }

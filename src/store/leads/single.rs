@@ -1,35 +1,11 @@
-//! Looking up one lead. The statement is made once for the same windows and fields; PostgreSQL finds with one statement
-//! all that was asked for by it while the one before was under way.
+//! Looking up one lead.
 
-use std::{
-    collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, PoisonError, RwLock},
-};
-
-use entity::lead::Column;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, ExprTrait, Statement,
-    sea_query::{Expr, IntoIden, PostgresQueryBuilder, SqliteQueryBuilder, Value, Values, extension::postgres::PgFunc},
-};
-use tokio::sync::oneshot;
-
-use super::row::{Cursor, Layout, select};
+use super::{lookup::Wanted, row::Cursor};
 use crate::{
-    domain::{Field, FieldSet, Id, LeadRecord, LeadRow},
+    domain::{FieldSet, Id, LeadRecord, LeadRow},
     policy::LeadScope,
-    store::{
-        Store, StoreError,
-        rows::{Row, Rows},
-        scope::{FieldColumn, row_exists},
-        together::Together,
-    },
+    store::{Store, StoreError},
 };
-
-/// How many statements are remembered; when there are more, all are forgotten.
-const REMEMBERED: usize = 1_024;
-/// How many leads one finds at most.
-const TOGETHER: usize = 64;
 
 impl Store {
     /// Hands the lead with this id to `step`, if the scope opens it.
@@ -49,129 +25,5 @@ impl Store {
         let lookup = self.0.lookups.of(scope, Wanted::Whole, &self.0.rows);
         let layout = lookup.layout;
         lookup.find(&self.0.rows, id, None, move |found, row| *found = Some(Cursor::new(row, &layout).record())).await
-    }
-}
-
-/// What is read of a lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Wanted {
-    /// These fields, as far as the windows show them.
-    Shown(FieldSet),
-    /// Everything, whatever the windows say.
-    Whole,
-}
-
-/// The statements that were made, by windows and what is read through them.
-#[derive(Debug, Default)]
-pub(in crate::store) struct Lookups(RwLock<HashMap<LeadScope, HashMap<Wanted, Arc<Lookup>>>>);
-
-impl Lookups {
-    fn of(&self, scope: &LeadScope, wanted: Wanted, rows: &Rows) -> Arc<Lookup> {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lookup) = known.get(scope).and_then(|known| known.get(&wanted)) {
-            return Arc::clone(lookup);
-        }
-        drop(known);
-        let lookup = Arc::new(Lookup::new(scope, wanted, rows));
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if known.values().map(HashMap::len).sum::<usize>() >= REMEMBERED {
-            known.clear();
-        }
-        known.entry(scope.clone()).or_default().insert(wanted, Arc::clone(&lookup));
-        lookup
-    }
-}
-
-/// A statement that finds a lead through some windows.
-struct Lookup {
-    sql: String,
-    /// What is bound before the id.
-    values: Vec<Value>,
-    layout: Layout,
-    /// Who waits for PostgreSQL.
-    asked: Arc<Together<(Id, Found)>>,
-}
-
-/// Takes the row, if there is one, and tells whoever asked.
-type Found = Box<dyn FnOnce(Result<Option<&dyn Row>, StoreError>) + Send>;
-
-impl std::fmt::Debug for Lookup {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lookup").field("sql", &self.sql).finish_non_exhaustive()
-    }
-}
-
-impl Lookup {
-    fn new(scope: &LeadScope, wanted: Wanted, rows: &Rows) -> Self {
-        let (fields, all) = match wanted {
-            Wanted::Shown(fields) => (fields, fields),
-            Wanted::Whole => (FieldSet::EMPTY, Field::STORED.iter().copied().collect()),
-        };
-        let mut statement = select(scope, fields);
-        if wanted == Wanted::Whole {
-            statement.columns(Field::STORED.iter().map(|field| FieldColumn(*field).into_iden()));
-        }
-        statement.and_where(row_exists(scope));
-        // The id comes last, so that its place among the values is known.
-        let (sql, Values(mut values)) = if rows.is_postgres() {
-            statement.and_where(Expr::col(Column::Id).eq(PgFunc::any(Expr::value(Vec::<i64>::new())))).build(PostgresQueryBuilder)
-        } else {
-            statement.and_where(Expr::col(Column::Id).eq(0_i64)).build(SqliteQueryBuilder)
-        };
-        values.pop();
-        Self { sql, values, layout: Layout::of(all), asked: Arc::default() }
-    }
-
-    fn bound(&self, ids: Value) -> Values {
-        Values(self.values.iter().cloned().chain([ids]).collect())
-    }
-
-    async fn find<S, F>(self: &Arc<Self>, rows: &Rows, id: Id, mut state: S, mut step: F) -> Result<S, StoreError>
-    where
-        S: Send + 'static,
-        F: FnMut(&mut S, &dyn Row) + Send + 'static,
-    {
-        let Rows::Pool(pool) = rows else {
-            let step = move |state: &mut S, row: &dyn Row| {
-                step(state, row);
-                Ok(())
-            };
-            return rows.fold_few(&self.sql, self.bound(id.0.into()), state, step).await;
-        };
-        let (answer, answered) = oneshot::channel();
-        let found: Found = Box::new(move |row| {
-            // A receiver that is gone has given up waiting; there is nobody to tell.
-            let _ = answer.send(row.map(|row| {
-                row.into_iter().for_each(|row| step(&mut state, row));
-                state
-            }));
-        });
-        if let Some(mut turn) = self.asked.join((id, found)) {
-            let (lookup, pool) = (Arc::clone(self), pool.clone());
-            tokio::spawn(async move {
-                while let Some(waiting) = turn.next(TOGETHER) {
-                    lookup.ask(&pool, waiting).await;
-                }
-            });
-        }
-        answered.await.map_err(|_| StoreError::Closed)?
-    }
-
-    async fn ask(&self, pool: &DatabaseConnection, waiting: Vec<(Id, Found)>) {
-        let ids: Vec<i64> = waiting.iter().map(|(id, _)| id.0).collect();
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, &self.sql, self.bound(ids.into()));
-        // What one of them does with its row is its own affair; whoever waits for what panicked hears that there is no answer.
-        let tell = |found: Found, row: Result<Option<&dyn Row>, StoreError>| drop(catch_unwind(AssertUnwindSafe(|| found(row))));
-        match pool.query_all_raw(statement).await {
-            Ok(rows) => {
-                let rows = rows.iter().filter_map(|row| row.try_as_pg_row());
-                let rows: HashMap<Option<i64>, &dyn Row> = rows.map(|row| (Row::integer(row, 0).ok().flatten(), row as _)).collect();
-                waiting.into_iter().for_each(|(id, found)| tell(found, Ok(rows.get(&Some(id.0)).copied())));
-            }
-            Err(error) => {
-                let mut cause = Some(error.into());
-                waiting.into_iter().for_each(|(_, found)| tell(found, Err(cause.take().unwrap_or(StoreError::Closed))));
-            }
-        }
     }
 }
