@@ -13,7 +13,7 @@ use crate::{
         alarms::{self, Alarms},
         anchor, canaries,
         current::Current,
-        departures, erasure, housekeeping,
+        deliveries, departures, erasure, housekeeping,
         quota::Quotas,
         reminder::Reminders,
         reviews,
@@ -101,7 +101,7 @@ async fn build(settings: &Settings, clock: Arc<dyn Clock>, random: Arc<dyn Rando
     let ids = IdMaker::default();
     let (agreements, reminders) = (settings.agreements, Reminders::default());
     let secret = canaries::key::load_or_create(&settings.data, &store, &*random).await?;
-    let trap = canaries::Trap { secret, settings: settings.canaries.clone() };
+    let trap = canaries::Trap::new(secret, settings.canaries.clone());
     let core = Core {
         store,
         recorder,
@@ -177,10 +177,11 @@ async fn listen(core: Arc<Core>, settings: &Settings) -> Result<RunningServer, S
         tokio::spawn(housekeeping::keep_house(Arc::downgrade(&core))),
         tokio::spawn(erasure::keep_on(Arc::downgrade(&core))),
         tokio::spawn(alarms::keep_watch(Arc::downgrade(&core))),
-        tokio::spawn(alarms::keep_delivering(Arc::downgrade(&core))),
+        tokio::spawn(deliveries::keep_delivering(Arc::downgrade(&core))),
         tokio::spawn(departures::keep_on(Arc::downgrade(&core))),
         tokio::spawn(reviews::keep_on(Arc::downgrade(&core))),
         tokio::spawn(canaries::keep_planted(Arc::downgrade(&core))),
+        tokio::spawn(canaries::keep_telling(Arc::downgrade(&core))),
     ];
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::listen::serve(listener, http::router::router(Arc::clone(&gate)), settings.http.clone(), stopped));

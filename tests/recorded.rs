@@ -34,7 +34,8 @@ const NO_LEADS: &str = "\
     changePerson lockPerson unlockPerson setPassword addApp changeApp lockApp unlockApp addAppSecret revokeAppSecret addTeam changeTeam removeTeam addRole changeRole removeRole requestGrant approveGrant revokeGrant addCompartment setFieldMarking \
     setNotice setDefaultLeadMarking proposals approveProposal rejectProposal contactAccounts declareContactAccount addContactAccount changeContactAccount confirmContactAccount erasures eraseLead erasePerson legalHolds setLegalHold liftLegalHold addPurpose changePurpose purposes roleRequirement setRoleRequirement \
     personalQuotas setPersonalQuotas liftQuota alarms acknowledgeAlarm agreements agreementText agreementTemplate acceptances agreementStanding signedPaper acceptAgreement publishAgreement importSignedPaper placePerson setReminder departure departures departureRules departureReport beginDeparture restrictDeparture cancelDeparture closeDeparture rehire recordExitCertificate addDepartureTask settleDepartureTask setDepartureRules handOver undoHandover \
-    resendAlarm whoCouldSee accessReviews startAccessReview answerAccessReview makeEvidence canaries canaryTouches plantCanaries traceLeak";
+    resendAlarm whoCouldSee accessReviews startAccessReview answerAccessReview makeEvidence canaries canaryTouches \
+    canaryBulletins acknowledgeCanaryBulletin resendCanaryBulletin plantCanaries traceLeak";
 
 /// A lead with every kind of field. Aliases end in `__` and anything, so that the field's name can be read from the key.
 const LEAD: &str = "fragment L on Lead { __typename id version marking { banner } redactions { field disposition }

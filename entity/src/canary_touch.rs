@@ -15,6 +15,7 @@ pub struct Model {
     pub place: i64,
     pub at: i64,
     pub noticed_at: i64,
+    pub bulletin: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

@@ -97,12 +97,12 @@ CREATE TABLE alarm_cursor (
 --
 INSERT INTO alarm_cursor (id, place, raised, owner, until) VALUES (1, 0, 0, 0, 0)
 --
-CREATE TABLE alarm_delivery (
-    alarm_id BIGINT NOT NULL, channel STRING NOT NULL, attempts BIGINT NOT NULL, next_at BIGINT, delivered_at BIGINT, last_error TEXT,
-    PRIMARY KEY (alarm_id, channel)
+CREATE TABLE delivery (
+    about BIGINT NOT NULL, item BIGINT NOT NULL, channel STRING NOT NULL, attempts BIGINT NOT NULL, next_at BIGINT, delivered_at BIGINT,
+    last_error TEXT, PRIMARY KEY (about, item, channel)
 )
 --
-CREATE INDEX alarm_delivery_next ON alarm_delivery (next_at)
+CREATE INDEX delivery_next ON delivery (next_at)
 --
 CREATE TABLE quota_lift (
     subject_id BIGINT NOT NULL, kind STRING NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL, by_id BIGINT, at BIGINT NOT NULL,
@@ -223,10 +223,14 @@ CREATE INDEX canary_reader ON canary (reader_id)
 --
 CREATE TABLE canary_touch (
     id ROWID, kind BIGINT NOT NULL, lead_id BIGINT NOT NULL, subject_id BIGINT NOT NULL, day BIGINT NOT NULL, place BIGINT NOT NULL,
-    at BIGINT NOT NULL, noticed_at BIGINT NOT NULL
+    at BIGINT NOT NULL, noticed_at BIGINT NOT NULL, bulletin BIGINT
 )
 --
 CREATE UNIQUE INDEX canary_touch_once ON canary_touch (lead_id, subject_id, kind, day)
+--
+CREATE TABLE canary_bulletin (
+    day ROWID, made_at BIGINT NOT NULL, acknowledged_at BIGINT, acknowledged_by BIGINT
+)
 --
 CREATE TABLE import_run (
     id ROWID, at BIGINT NOT NULL, by_id BIGINT, file STRING NOT NULL, sha256 STRING NOT NULL, format STRING NOT NULL,

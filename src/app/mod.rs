@@ -18,6 +18,7 @@ pub mod contact_accounts;
 pub mod core;
 pub mod current;
 pub mod custody;
+pub mod deliveries;
 pub mod departures;
 mod effect;
 pub mod erasure;
@@ -51,6 +52,7 @@ pub mod sessions;
 pub mod setup;
 pub mod teams;
 pub mod viewer;
+pub mod ways;
 pub mod who_could_see;
 
 pub use self::core::Core;

@@ -13,7 +13,7 @@ use leadkeep::{
         Op,
         canaries::{self, MAX_PAGE, TouchView},
     },
-    domain::hex,
+    domain::{Timestamp, hex},
 };
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -21,16 +21,18 @@ use sha2::{Digest as _, Sha256};
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-A canary is an invented lead that one person alone sees, or that stands in one exported file: a list that is found outside says
-by it where it comes from (`leadkeep trace`). Set `canaries.domains` to domains of the company's; without them there are none.
+A canary is an invented lead that one person alone sees, or that stands in one exported file: a list that is found outside says \
+by it where it comes from (`leadkeep trace`). Set `canaries.domains` to domains of the company's; without them there are none. \
 Show this list to nobody who sees leads.
 
 Examples:
   leadkeep canary list
   leadkeep canary list --reader rita@company.com
   leadkeep canary touched          who asked for one of another's, handed one on, looked for them
+  leadkeep canary bulletins        the same day by day, as the keeper is told it
+  leadkeep canary acknowledge 2026-11-22
   leadkeep canary plant            what is lacking, now instead of within the hour
-  leadkeep canary files            what they came in with: shows later which imports of the access log were canaries";
+  leadkeep canary files            what they came in with: shows later which imports were canaries";
 
 /// List the canaries, plant what is lacking, show what they came in with
 #[derive(Debug, Args)]
@@ -58,6 +60,13 @@ enum Command {
     },
     /// List what was done with canaries that nobody does who only works with leads
     Touched,
+    /// List the bulletins of the last thirty days: how much of that each told, who has acknowledged it
+    Bulletins,
+    /// Say that a keeper has seen to a day's bulletin; do so with the empty ones as well, because auditors see it
+    Acknowledge {
+        /// The day, such as 2026-11-22
+        day: String,
+    },
 }
 
 impl Canary {
@@ -70,9 +79,21 @@ impl Canary {
             }
             Command::Files { out } => files(operator, &out).await?,
             Command::Touched => touched(operator).await?,
+            Command::Bulletins => bulletins(operator).await?,
+            Command::Acknowledge { day } => {
+                let number = day_of(&day).ok_or_else(|| Failure::usage("DAY must be like 2026-11-22"))?;
+                let acknowledge = async |op: &Op| canaries::acknowledge_bulletin(op, number).await;
+                operator.act("canary acknowledge", json!({ "day": day }), acknowledge).await?;
+                output::line(format!("The bulletin of {day} is acknowledged."));
+            }
         }
         Ok(Exit::Done)
     }
+}
+
+/// The number of a day such as 2026-11-22.
+fn day_of(text: &str) -> Option<i64> {
+    Timestamp::parse(&format!("{text}T00:00:00Z")).map(Timestamp::day)
 }
 
 async fn files(operator: &Operator, out: &Path) -> Result<(), Failure> {
@@ -107,6 +128,27 @@ async fn touched(operator: &Operator) -> Result<(), Failure> {
     };
     let rows = operator.act("canary touched", json!({}), work).await?;
     output::table(["AT", "WHAT", "WHO", "LEAD", "NAME", "RECORD"], &rows);
+    Ok(())
+}
+
+async fn bulletins(operator: &Operator) -> Result<(), Failure> {
+    const SHOWN: usize = 30;
+    let work = async |op: &Op| {
+        let mut rows = Vec::new();
+        for bulletin in canaries::bulletins(op, 0, SHOWN).await? {
+            let touched = canaries::told(op, bulletin.day).await?.len();
+            let by = match bulletin.acknowledged {
+                Some((_, Some(id))) => op.snapshot.name(id).map_or_else(|| id.to_string(), str::to_owned),
+                Some((_, None)) => "(operator)".into(),
+                None => String::new(),
+            };
+            let at = bulletin.acknowledged.map(|(at, _)| at.to_string()).unwrap_or_default();
+            rows.push([canaries::date(bulletin.day), bulletin.made_at.to_string(), touched.to_string(), at, by]);
+        }
+        Ok(rows)
+    };
+    let rows = operator.act("canary bulletins", json!({}), work).await?;
+    output::table(["DAY", "MADE AT", "TOUCHED", "ACKNOWLEDGED AT", "BY"], &rows);
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use futures_util::{Stream, stream};
 
 use super::{
     account::AccountReference,
+    delivery::Delivery,
     departure_report::ExportTaken,
     error::{Outward, op},
     live,
@@ -78,10 +79,9 @@ impl Alarm {
 
     /// How it left the house, by each channel that was set when it was raised.
     #[graphql(complexity = "10 + child_complexity")]
-    async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<AlarmDelivery>> {
+    async fn deliveries(&self, ctx: &Context<'_>) -> Result<Vec<Delivery>> {
         let op = op(ctx);
-        let found = alarms::deliveries(op, &[self.whole.id]).await.outward(op)?;
-        Ok(found.into_iter().map(AlarmDelivery::from).collect())
+        Ok(alarms::deliveries(op, self.whole.id).await.outward(op)?.into_iter().map(Delivery::from).collect())
     }
 
     /// Who acknowledged it; with `acknowledgedAt`, null is the operator, on the command line.
@@ -112,46 +112,6 @@ impl From<alarms::Alarm> for Alarm {
             note: alarm.acknowledged.as_ref().and_then(|(.., note)| note.clone()),
             whole: alarm,
         }
-    }
-}
-
-/// Where a delivery stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum DeliveryState {
-    /// It will be tried, or tried again.
-    Pending,
-    /// It was taken.
-    Delivered,
-    /// It was tried for three days and given up; `resendAlarm` begins anew.
-    GivenUp,
-}
-
-/// An alarm on its way out of the house.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct AlarmDelivery {
-    /// `webhook` or `mail`.
-    channel: String,
-    /// Where it stands.
-    state: DeliveryState,
-    /// How often it was tried.
-    attempts: u32,
-    /// When it is tried next.
-    next_at: Option<DateTime>,
-    /// When it was taken.
-    delivered_at: Option<DateTime>,
-    /// Why the last attempt failed; null while another is under way.
-    last_error: Option<String>,
-}
-
-impl From<alarms::Delivery> for AlarmDelivery {
-    fn from(delivery: alarms::Delivery) -> Self {
-        let alarms::Delivery { channel, attempts, next_at, delivered_at, last_error, .. } = delivery;
-        let state = match (delivered_at, next_at) {
-            (Some(_), _) => DeliveryState::Delivered,
-            (None, Some(_)) => DeliveryState::Pending,
-            (None, None) => DeliveryState::GivenUp,
-        };
-        Self { channel, state, attempts, next_at: next_at.map(DateTime), delivered_at: delivered_at.map(DateTime), last_error }
     }
 }
 

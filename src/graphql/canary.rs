@@ -119,8 +119,8 @@ impl CanaryQuery {
         Ok(Some(CanaryConnection { edges, nodes, page_info, total_count }))
     }
 
-    /// What was done with canaries that nobody does who only works with leads, the oldest first. Needs `TRAP_KEEP`; nobody else hears
-    /// of it, by no alarm and by no record. Asking is recorded, what was answered is not.
+    /// What was done with canaries that nobody does who only works with leads, the oldest first, from the second after it was done. Needs
+    /// `TRAP_KEEP`; nobody else hears of it, by no alarm and by no record. Asking is recorded; neither what was answered nor how much.
     #[graphql(complexity = "10 + usize::try_from(first).unwrap_or(0) * child_complexity")]
     async fn canary_touches(
         &self,

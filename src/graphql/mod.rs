@@ -15,10 +15,12 @@ mod agreement_change;
 pub mod alarm;
 pub mod app;
 pub mod canary;
+pub mod canary_bulletin;
 pub mod canary_touch;
 pub mod channel;
 pub mod contact_account;
 pub mod custody;
+mod delivery;
 pub mod departure;
 pub mod departure_change;
 pub mod departure_report;
@@ -150,6 +152,7 @@ pub struct WatchQueries(
     access_review::AccessReviewQuery,
     who_could_see::WhoCouldSeeQuery,
     canary::CanaryQuery,
+    canary_bulletin::BulletinQuery,
 );
 
 /// Changes of limits, alarms, reviews and traps.
@@ -159,6 +162,7 @@ pub struct WatchMutations(
     alarm::AlarmMutation,
     access_review::AccessReviewMutation,
     canary::CanaryMutation,
+    canary_bulletin::BulletinMutation,
     leak::LeakMutation,
 );
 
@@ -182,7 +186,7 @@ pub struct DepartureMutations(
 
 /// The root of subscriptions.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(access_log::AccessLogSubscription, alarm::AlarmSubscription);
+pub struct Subscription(access_log::AccessLogSubscription, alarm::AlarmSubscription, canary_bulletin::BulletinSubscription);
 
 /// The schema.
 pub type LeadkeepSchema = Schema<Query, Mutation, Subscription>;

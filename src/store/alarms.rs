@@ -2,7 +2,7 @@
 
 use entity::{
     alarm::{self, Column, Entity},
-    alarm_cursor, alarm_delivery, subject,
+    alarm_cursor, subject,
 };
 use sea_orm::{
     ActiveValue::Set,
@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{Store, StoreError, Tx};
+use super::{About, Store, StoreError, Tx, deliveries};
 use crate::{
     alarm::{Finding, Rule},
     domain::{Id, Timestamp},
@@ -73,11 +73,7 @@ pub struct AlarmFilter {
 impl AlarmFilter {
     fn condition(&self) -> Condition {
         let acknowledged = |yes: bool| if yes { Column::AcknowledgedAt.is_not_null() } else { Column::AcknowledgedAt.is_null() };
-        let given_up = || {
-            let given_up = alarm_delivery::Entity::find().select_only().column(alarm_delivery::Column::AlarmId);
-            let given_up = given_up.filter(alarm_delivery::Column::NextAt.is_null()).filter(alarm_delivery::Column::DeliveredAt.is_null());
-            sea_orm::QueryTrait::into_query(given_up)
-        };
+        let given_up = || sea_orm::QueryTrait::into_query(deliveries::given_up());
         let undelivered = |yes: bool| if yes { Column::Id.in_subquery(given_up()) } else { Column::Id.not_in_subquery(given_up()) };
         Condition::all()
             .add_option(self.rule.map(|rule| Column::Rule.eq(rule.name())))
@@ -124,17 +120,7 @@ impl Tx<'_> {
                 note: Set(None),
             };
             Entity::insert(row).exec_without_returning(self.0).await?;
-            for channel in channels {
-                let row = alarm_delivery::ActiveModel {
-                    alarm_id: Set(alarm.id.0),
-                    channel: Set((*channel).into()),
-                    attempts: Set(0),
-                    next_at: Set(Some(alarm.raised_at.0)),
-                    delivered_at: Set(None),
-                    last_error: Set(None),
-                };
-                alarm_delivery::Entity::insert(row).exec_without_returning(self.0).await?;
-            }
+            self.put_deliveries(About::Alarm(alarm.id), channels, alarm.raised_at).await?;
         }
         Ok(())
     }

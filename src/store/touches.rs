@@ -44,7 +44,7 @@ impl Store {
     /// At most `first` touches, the oldest first, after so many others.
     pub async fn touches(&self, _permit: Permit, skip: u64, first: u64) -> Result<Vec<Touch>, StoreError> {
         let find = Entity::find().order_by_asc(Column::Id).offset(skip).limit(first);
-        find.all(&self.0.main).await?.iter().map(read).collect()
+        read_all(find.all(&self.0.main).await?)
     }
 
     /// How many there are.
@@ -87,11 +87,16 @@ impl Tx<'_> {
                 place: Set(touch.place as i64),
                 at: Set(touch.at.0),
                 noticed_at: Set(touch.noticed_at.0),
+                bulletin: Set(None),
             };
             Entity::insert(row).exec_without_returning(self.0).await?;
         }
         Ok(())
     }
+}
+
+pub(super) fn read_all(rows: Vec<canary_touch::Model>) -> Result<Vec<Touch>, StoreError> {
+    rows.iter().map(read).collect()
 }
 
 fn read(row: &canary_touch::Model) -> Result<Touch, StoreError> {

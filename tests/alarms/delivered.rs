@@ -1,78 +1,25 @@
 //! Alarms leave the house: signed, tried again, given up, sent again; by e-mail too; without a word about leads.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU16, Ordering},
-};
+use std::sync::atomic::Ordering;
 
-use axum::{
-    Router,
-    body::Bytes,
-    http::{HeaderMap, StatusCode},
-    routing::post,
-};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use hmac::{Hmac, Mac};
-use leadkeep::{app::alarms::deliver, notify::Hidden};
+use leadkeep::app::deliveries::deliver;
+use leadkeep::notify::Hidden;
 use serde_json::{Value, json};
-use sha2::Sha256;
-use tokio::{net::TcpListener, sync::mpsc};
 
 use crate::{
     company, look, refused,
-    support::{Backend, World, name_tls, smtp::Smtp},
+    support::{Backend, World, hook::Receiver, name_tls, smtp::Smtp},
 };
 
-const KEY: [u8; 32] = [42; 32];
 const DELIVERIES: &str =
     "query($filter: AlarmFilter) { alarms(filter: $filter) { nodes { id deliveries { channel state attempts nextAt lastError } } } }";
 const RESEND: &str = "mutation($id: ID!) { resendAlarm(input: { id: $id }) { alarm { id } } }";
-
-/// Somebody else's server, which answers with a status that the test sets and keeps what it is sent.
-struct Receiver {
-    url: String,
-    answers: Arc<AtomicU16>,
-    got: mpsc::UnboundedReceiver<(HeaderMap, Bytes)>,
-}
-
-impl Receiver {
-    async fn start() -> Self {
-        let answers = Arc::new(AtomicU16::new(200));
-        let (send, got) = mpsc::unbounded_channel();
-        let status = Arc::clone(&answers);
-        let take = move |headers: HeaderMap, body: Bytes| {
-            let (send, status) = (send.clone(), status.load(Ordering::SeqCst));
-            async move {
-                send.send((headers, body)).unwrap();
-                // One that sends elsewhere, too.
-                (StatusCode::from_u16(status).unwrap(), [("location", "/elsewhere")])
-            }
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let router = Router::new().route("/hook", post(take.clone())).route("/elsewhere", post(take));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, answers, got }
-    }
-
-    /// What came, its signature checked as the receiver has to.
-    async fn next(&mut self) -> (String, Value) {
-        let (headers, body) = self.got.recv().await.unwrap();
-        let header = |name: &str| headers[name].to_str().unwrap().to_owned();
-        let mut mac = Hmac::<Sha256>::new_from_slice(&KEY).unwrap();
-        mac.update(format!("{}.{}.", header("webhook-id"), header("webhook-timestamp")).as_bytes());
-        mac.update(&body);
-        assert_eq!(header("webhook-signature"), format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())));
-        (header("webhook-id"), serde_json::from_slice(&body).unwrap())
-    }
-}
 
 /// A world whose alarms go to the receiver.
 async fn world(backend: Backend, receiver: &Receiver) -> World {
     name_tls();
     World::with(backend, |settings| {
-        settings.alarms.webhook.url = Some(Hidden::new(receiver.url.clone()));
-        settings.alarms.webhook.secret = Some(Hidden::new(format!("whsec_{}", STANDARD.encode(KEY))));
+        settings.alarms.webhook = receiver.settings();
         settings.alarms.link = Some("https://intern.example/alarms/{id}".into());
     })
     .await

@@ -5,6 +5,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bulletin;
+#[path = "../live/clients.rs"]
+#[allow(dead_code, reason = "this binary uses one of both transports")]
+mod clients;
 mod commands;
 mod files;
 mod left;

@@ -20,6 +20,7 @@ pub mod clock;
 pub mod company;
 pub mod database;
 pub mod faulty_disk;
+pub mod hook;
 pub mod ledger;
 pub mod postgres;
 pub mod process;

@@ -10,9 +10,8 @@ use std::sync::Weak;
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
 
-use self::deliver::Ways;
 pub use self::{
-    deliver::{deliver, deliveries, keep_delivering, resend},
+    deliver::{deliveries, resend},
     seat::{Alarms, watch},
     settings::Settings,
 };
@@ -23,13 +22,14 @@ use super::{
 };
 pub use crate::{
     alarm::{Finding, Rule, Rules},
-    store::{Alarm, AlarmFilter, Delivery},
+    store::{Alarm, AlarmFilter},
 };
 use crate::{
     domain::Id,
     policy::{Permission, Refusal, text},
     store::Change,
 };
+pub(in crate::app) use deliver::message;
 
 /// How often a server looks whether there is something to evaluate.
 const EVERY: std::time::Duration = std::time::Duration::from_secs(1);

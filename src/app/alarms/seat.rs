@@ -9,10 +9,10 @@ use std::{
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::{Settings, Ways, facts};
+use super::{Settings, facts};
 use crate::{
     alarm::{Fact, Finding, Watch},
-    app::{Core, Error, access_log, canaries, command},
+    app::{Core, Error, access_log, canaries, command, ways::Ways},
     audit::record::Decision,
     domain::{
         Id, Timestamp,
@@ -53,7 +53,7 @@ struct Seat {
 impl Alarms {
     /// Nothing watched yet.
     pub fn new(settings: Settings) -> Self {
-        Self { ways: Ways::open(&settings), settings, seat: Mutex::default() }
+        Self { ways: Ways::open(&settings.webhook, &settings.mail), settings, seat: Mutex::default() }
     }
 
     /// What raises an alarm, and where it goes.
@@ -62,7 +62,7 @@ impl Alarms {
     }
 
     /// The ways out that are set.
-    pub(super) const fn ways(&self) -> &Ways {
+    pub(in crate::app) const fn ways(&self) -> &Ways {
         &self.ways
     }
 }

@@ -1,6 +1,7 @@
 //! Canaries: invented leads that only one reader sees, or that stand in one exported file, so that a list found outside says where
 //! it comes from. Nobody but the trap's keeper hears which leads they are (docs/canaries.md, decision 0029).
 
+mod bulletin;
 mod file;
 pub mod key;
 mod origin;
@@ -8,16 +9,21 @@ mod plant;
 mod settings;
 mod touch;
 
+pub(in crate::app) use bulletin::message;
+pub use bulletin::{
+    acknowledge_bulletin, bulletin_deliveries, bulletins, count_bulletins, date, keep_telling, last_bulletin, next_bulletin,
+    resend_bulletin, tell, told,
+};
 pub(in crate::app) use file::into_file;
 pub use plant::{keep_planted, plant};
-pub use settings::Settings;
+pub use settings::{KeeperSettings, Settings};
 pub(in crate::app) use touch::noticed;
 pub use touch::{TouchView, count_touches, touches};
 
 use std::collections::BTreeMap;
 
-use super::{Core, Error, Op};
-pub use crate::store::Canary;
+use super::{Core, Error, Op, ways::Ways};
+pub use crate::store::{Bulletin, Canary};
 use crate::{
     domain::{Field, Id, LeadKey, LeadRecord, LeadValues, Timestamp},
     policy::{Permission, Permit, Refusal},
@@ -35,9 +41,17 @@ pub struct Trap {
     pub secret: Secret,
     /// How many there are, and where their mail goes.
     pub settings: Settings,
+    /// The ways to the keeper alone.
+    pub ways: Ways,
 }
 
 impl Trap {
+    /// What follows from a secret, as it is set.
+    pub fn new(secret: Secret, settings: Settings) -> Self {
+        let ways = Ways::open(&settings.keeper.webhook, &settings.keeper.mail);
+        Self { secret, settings, ways }
+    }
+
     /// What the invented lead with this id looks like among leads like `model`; made and placed at these moments.
     fn values(&self, lead: Id, model: &LeadRecord, at: (Timestamp, Timestamp)) -> LeadValues {
         imitate(&self.secret, lead, model, &self.settings.domains, at)

@@ -2,6 +2,48 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::notify::{MailSettings, WebhookSettings};
+
+/// Settings under `canaries.keeper`: how the trap's keeper, and nobody else, is told what was done with canaries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeeperSettings {
+    /// The hour (UTC) of the day's bulletin.
+    pub hour: u8,
+    /// Where the keeper looks at one: an address with `{day}` in it, sent along.
+    pub link: Option<String>,
+    /// The webhook that is called.
+    pub webhook: WebhookSettings,
+    /// The e-mail that is sent.
+    pub mail: MailSettings,
+}
+
+impl Default for KeeperSettings {
+    fn default() -> Self {
+        Self { hour: 6, link: None, webhook: WebhookSettings::default(), mail: MailSettings::default() }
+    }
+}
+
+impl KeeperSettings {
+    fn nonsense(&self) -> Option<(&'static str, &'static str)> {
+        if self.hour > 23 {
+            return Some(("canaries.keeper.hour", "must be 0 to 23"));
+        }
+        let webhook = self.webhook.nonsense().map(|(key, wrong)| match key {
+            "url" => ("canaries.keeper.webhook.url", wrong),
+            _ => ("canaries.keeper.webhook.secret", wrong),
+        });
+        let mail = || {
+            self.mail.nonsense().map(|(key, wrong)| match key {
+                "server" => ("canaries.keeper.mail.server", wrong),
+                "from" => ("canaries.keeper.mail.from", wrong),
+                _ => ("canaries.keeper.mail.to", wrong),
+            })
+        };
+        webhook.or_else(mail)
+    }
+}
+
 /// Settings under `canaries`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,6 +66,8 @@ pub struct Settings {
     pub trace_leads: usize,
     /// Records that are looked at to trace a list, and as many again to learn how much its readers were shown.
     pub trace_records: usize,
+    /// How the keeper is told.
+    pub keeper: KeeperSettings,
 }
 
 impl Default for Settings {
@@ -38,6 +82,7 @@ impl Default for Settings {
             trace_bytes: 32 * 1024 * 1024,
             trace_leads: 1_000,
             trace_records: 50_000,
+            keeper: KeeperSettings::default(),
         }
     }
 }
@@ -49,6 +94,9 @@ impl Settings {
         if !self.domains.iter().all(is_domain) {
             return Some(("canaries.domains", "must be domains such as mail.company.com"));
         }
-        (self.every == 0).then_some(("canaries.every", "must be at least 1"))
+        if self.every == 0 {
+            return Some(("canaries.every", "must be at least 1"));
+        }
+        self.keeper.nonsense()
     }
 }

@@ -1,6 +1,6 @@
 //! What is noticed of canaries: not that their reader works with them as with any lead, but what only somebody does who has one
-//! from elsewhere, or who looks for them. Told to the keeper when the keeper asks, and in no other way: an alarm that rings, or a
-//! record of its own, would tell whoever hears or reads it which record touched one (decision 0029).
+//! from elsewhere, or who looks for them. Told to the keeper alone, whenever the keeper asks and once a day ([`super::bulletin`]): an
+//! alarm that rings at once, or a record of its own, would tell whoever hears or reads it which record touched one (decision 0029).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,14 +28,18 @@ pub struct TouchView {
 }
 
 /// At most `first` touches, the oldest first, after `skip` others. Needs `TRAP_KEEP`; the record names none, as that of the
-/// canaries.
+/// canaries, and does not say how many: one more than the last time would tell that something was touched since.
 pub async fn touches(op: &Op, skip: u64, first: usize) -> Result<Vec<TouchView>, Error> {
     let permit = op.rights.permit(Permission::TrapKeep)?;
     if first == 0 || first > MAX_PAGE {
         return Err(Refusal::bad_input(format!("A page has 1 to {MAX_PAGE} of them.")).into());
     }
     let touches = op.core.store.touches(permit, skip, first as u64).await?;
-    op.trace().rows += touches.len() as u64;
+    viewed(op, permit, touches).await
+}
+
+/// Them as the keeper sees them.
+pub(super) async fn viewed(op: &Op, permit: Permit, touches: Vec<Touch>) -> Result<Vec<TouchView>, Error> {
     let leads: BTreeSet<Id> = touches.iter().map(|touch| touch.lead).collect();
     let canaries = op.core.store.canaries_among(&leads.into_iter().collect::<Vec<_>>()).await?;
     let views: BTreeMap<Id, CanaryView> = views(op, permit, canaries).await?.into_iter().map(|view| (view.canary.lead, view)).collect();

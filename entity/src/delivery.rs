@@ -1,13 +1,15 @@
-//! An alarm on its way out of the house.
+//! Something on its way out of the house.
 
 use sea_orm::entity::prelude::*;
 
-/// An alarm on its way out of the house.
+/// Something on its way out of the house: an alarm (1), a bulletin of the trap (2).
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "alarm_delivery")]
+#[sea_orm(table_name = "delivery")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub alarm_id: i64,
+    pub about: i64,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub item: i64,
     #[sea_orm(primary_key, auto_increment = false)]
     pub channel: String,
     pub attempts: i64,
