@@ -3,6 +3,7 @@
 
 mod clock;
 mod door;
+pub mod figures;
 mod leak;
 mod player;
 pub mod plot;
@@ -10,6 +11,7 @@ mod truth;
 
 pub use clock::{SeededRandom, YearClock};
 pub use door::{Answer, Caller, Door};
+pub use figures::{Figures, Spoken};
 pub use player::{Played, Told, play, set_trap, settings};
 pub use plot::{Plot, Size};
 pub use truth::{Told as Fate, Truth};

@@ -115,6 +115,10 @@ async fn the_tour_of_a_year_names_the_one_who_copied_the_list() {
     let year = ["--year", "--people", "15", "--seed", "3", "--last-day", "2026-11-21"];
     let (demo, printed) = Demo::start_as(&folder, &year, "departures(");
     assert!(printed.contains("after a year"), "{printed}");
+    // How often each rule was right, and that nobody was wronged by a canary.
+    let row = |rule: &str| printed.lines().find(|line| line.starts_with(rule)).unwrap().split_whitespace().collect::<Vec<_>>();
+    assert!(row("MORE_THAN_USUAL")[1].parse::<u64>().unwrap() > 0 && row("EXPORT_BEFORE_LEAVING").len() == 4, "{printed}");
+    assert_eq!(row("CANARY_TOUCHED"), ["CANARY_TOUCHED", "0", "0", "0.0000"]);
     // As somebody would who pastes them.
     let (_, commands) = printed.split_once("one after the other:").unwrap();
     let script = format!("{commands}\necho \"WHO $WHO WHEN $WHEN\"");

@@ -1,21 +1,19 @@
 //! What the product says about a year, asked as an auditor who keeps the trap as well.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use leadkeep::{
     alarm::Rules,
     domain::{Timestamp, clock::DAY},
-    year::plot::{DAYS, Job, LAST_DAYS},
+    year::{
+        Figures,
+        plot::{DAYS, Job, LAST_DAYS},
+    },
 };
 use serde_json::{Value, json};
 
 use super::Year;
 
-const ALARMS: &str = "query($after: String) { alarms(first: 100, after: $after) {
-    nodes { rule at found against subject { id } } pageInfo { hasNextPage endCursor } } }";
 const EXPOSURE: &str =
     "query($subject: ID!, $since: DateTime!, $until: DateTime!) { exposure(subject: $subject, since: $since, until: $until) {
     days { day leads downloadedLeads } baseline { leads downloadedLeads } peers { leads downloadedLeads } } }";
@@ -36,17 +34,16 @@ pub struct Answers {
     pub exposed: BTreeSet<String>,
     /// From whom the list comes that was found outside.
     pub traced: BTreeSet<String>,
-    /// Alarms about anybody else, by rule.
-    pub false_alarms: BTreeMap<String, usize>,
-    pub person_months: f64,
+    /// How often each rule spoke, and how often about anybody else.
+    pub figures: Figures,
 }
 
 impl fmt::Display for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let named = |named: &BTreeSet<String>| if named.iter().eq([&self.thief]) { "the one".to_owned() } else { format!("{named:?}") };
         let [alarm, report, exposure, trace] = [&self.alarmed, &self.reported, &self.exposed, &self.traced].map(named);
-        let false_alarms = &self.false_alarms;
-        write!(f, "alarms {alarm}, reports {report}, exposure {exposure}, trace {trace}; about others {false_alarms:?}")
+        let others: Vec<_> = self.figures.rules.iter().filter(|(_, often)| often.wrong > 0).collect();
+        write!(f, "alarms {alarm}, reports {report}, exposure {exposure}, trace {trace}; about others {others:?}")
     }
 }
 
@@ -54,28 +51,18 @@ impl Answers {
     pub fn about(year: &Year) -> Self {
         let thief = year.truth.thief.as_ref().unwrap();
         let last = Timestamp::parse(&thief.day).unwrap().day();
-        let then = last - LAST_DAYS + 1..=last;
-        let mut alarms = alarms(year);
+        let since = last - LAST_DAYS + 1;
+        let spoken = year.spoken();
         // It says that somebody leaves who has exported, which honest people do as well.
-        alarms.retain(|alarm| alarm["rule"] != "EXPORT_BEFORE_LEAVING");
-        let about = |alarm: &Value| text(&alarm["subject"]["id"]);
-        let alarmed = alarms.iter().filter(|alarm| then.contains(&day(&alarm["at"]))).map(about).collect();
-        let mut false_alarms = BTreeMap::new();
-        for alarm in alarms.iter().filter(|alarm| about(alarm) != thief.id) {
-            *false_alarms.entry(text(&alarm["rule"])).or_default() += 1;
-        }
-        let days = year.plot.cast.people.iter().map(|person| {
-            let end = person.leaves.map_or(year.plot.first + DAYS, |(last, _)| last);
-            end - person.joins
-        });
+        let then = spoken.iter().filter(|one| one.rule != "EXPORT_BEFORE_LEAVING" && (since..=last).contains(&one.at.day()));
+        let alarmed = then.map(|one| one.subject.clone()).collect();
         Self {
             thief: thief.id.clone(),
             alarmed,
             reported: reported(year),
-            exposed: exposed(year, *then.start(), last),
+            exposed: exposed(year, since, last),
             traced: traced(year),
-            false_alarms,
-            person_months: days.sum::<i64>() as f64 / DAYS as f64 * 12.0,
+            figures: Figures::of(&year.plot, &year.played, &spoken),
         }
     }
 }
@@ -90,18 +77,6 @@ fn day(value: &Value) -> i64 {
 
 fn nodes(list: &Value) -> &[Value] {
     list.as_array().unwrap()
-}
-
-fn alarms(year: &Year) -> Vec<Value> {
-    let (mut all, mut after) = (Vec::new(), Value::Null);
-    loop {
-        let page = year.ask(Job::Auditor, ALARMS, json!({ "after": after }))["alarms"].clone();
-        all.extend(nodes(&page["nodes"]).iter().cloned());
-        if page["pageInfo"]["hasNextPage"] != true {
-            return all;
-        }
-        after = page["pageInfo"]["endCursor"].clone();
-    }
 }
 
 /// Of those who left, whose report shows many different leads in the last nine days, and far more on one of them than is usual.

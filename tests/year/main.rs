@@ -1,7 +1,8 @@
 //! Years are played on the real inside: what the product says afterwards points to the one who copied the list, and to nobody else.
 //! Prints how precise that is and how much of it is found.
 //!
-//! `TEST_YEARS=all` plays twenty years of a small company instead of two, `TEST_YEARS=6,7` those of these seeds.
+//! `TEST_YEARS=all` plays twenty years of a small company instead of two; `TEST_YEARS=6,7` those of
+//! these seeds in a small one, `TEST_YEARS=3:120` that of a seed in one of 120 people.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,24 +16,32 @@ mod asked;
 mod played;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use leadkeep::year::Size;
+use leadkeep::year::{Figures, Size, figures::CANARY_TOUCHED};
 
 use asked::Answers;
 use played::{Played, Year};
 
-/// The seeds of the years that are played.
-fn years() -> Vec<u64> {
+/// A year to play: the seed, and how large the company is.
+type Wanted = (u64, Size);
+
+/// The years that are played; the long ones first.
+fn years() -> Vec<Wanted> {
+    let small = |seed| (seed, Size::SMALL);
+    let read = |text: &str| match text.split_once(':') {
+        Some((seed, "120")) => (seed.parse().expect("a seed"), Size::COMPANY),
+        _ => small(text.parse().expect("all, or years such as 3,7 or 3:120")),
+    };
     match std::env::var("TEST_YEARS").as_deref() {
-        Ok("all") => (1..=20).collect(),
-        Ok(seeds) => seeds.split(',').map(|seed| seed.parse().expect("all, or seeds such as 3,7")).collect(),
-        Err(_) => vec![1, 2],
+        Ok("all") => (1..=20).map(small).collect(),
+        Ok(years) => years.split(',').map(read).collect(),
+        Err(_) => vec![small(1), small(2)],
     }
 }
 
@@ -75,18 +84,29 @@ fn the_answers_point_to_the_one_who_copied_and_to_nobody_else() {
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some(seed) = years.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some((seed, size)) = years.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let began = std::time::Instant::now();
-                    let year = Year::play(*seed, Size::SMALL);
+                    let year = Year::play(*seed, *size);
                     let found = Answers::about(&year);
-                    println!("seed {seed}: {} requests in {:.1?}; {found}", year.requests, began.elapsed());
-                    answers.lock().unwrap().push(found);
+                    let people = size.people;
+                    println!("seed {seed}, {people} people: {} requests in {:.1?}; {found}", year.requests, began.elapsed());
+                    answers.lock().unwrap().push((people, found));
                 }
             });
         }
     });
     let answers = answers.into_inner().unwrap();
     assert_eq!(answers.len(), years.len(), "a year ended early");
+    for size in [Size::SMALL, Size::COMPANY] {
+        let of_size: Vec<&Answers> = answers.iter().filter(|(people, _)| *people == size.people).map(|(_, found)| found).collect();
+        if !of_size.is_empty() {
+            weigh(size, &of_size);
+        }
+    }
+}
+
+/// Tells what the answers about years of one size come to, and fails unless they name the one, and nobody else.
+fn weigh(size: Size, answers: &[&Answers]) {
     let mut scores: [(&str, Score); 4] = [
         "alarms of the last nine days",
         "reports about those who left",
@@ -94,24 +114,25 @@ fn the_answers_point_to_the_one_who_copied_and_to_nobody_else() {
         "trace of the list found outside",
     ]
     .map(|what| (what, Score::default()));
-    for found in &answers {
+    let mut figures = Figures::default();
+    for found in answers {
         for (named, (_, score)) in [&found.alarmed, &found.reported, &found.exposed, &found.traced].into_iter().zip(&mut scores) {
             score.add(named, &found.thief);
         }
+        figures.add(&found.figures);
     }
+    println!("\n{} years of {} people", answers.len(), size.people);
     for (what, score) in &scores {
         println!("{}", score.told(what));
     }
-    let person_months: f64 = answers.iter().map(|found| found.person_months).sum();
-    let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
-    for (rule, count) in answers.iter().flat_map(|found| &found.false_alarms) {
-        *rules.entry(rule).or_default() += count;
+    println!("alarms in {:.0} person-months with {} departures:", figures.person_months, figures.departures);
+    for [rule, right, wrong, rate] in figures.rows() {
+        println!("{rule}: {right} about the one who copied, {wrong} about others: {rate} a person-month");
     }
-    let all: usize = rules.values().sum();
-    println!("{all} false alarms in {person_months:.0} person-months: {:.4} a person-month {rules:?}", all as f64 / person_months);
     for (what, score) in scores {
         assert!(score.is_perfect(), "{what}: {score:?}");
     }
+    assert_eq!(figures.rules[CANARY_TOUCHED].wrong, 0, "who only works with leads touches no canary");
 }
 
 #[test]

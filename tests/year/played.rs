@@ -10,7 +10,7 @@ use leadkeep::{
     server,
     store::Store,
     year::{
-        self, Caller, Door, Plot, SeededRandom, Size, YearClock,
+        self, Caller, Door, Plot, SeededRandom, Size, Spoken, YearClock, figures,
         plot::{Job, calendar},
     },
 };
@@ -75,6 +75,11 @@ impl Year {
             let token = self.token(job).await;
             self.door.graphql(at_home(Some(&token)), document, &variables).await.unwrap().data().unwrap().clone()
         })
+    }
+
+    /// Every alarm of the year, and what was done with canaries.
+    pub fn spoken(&self) -> Vec<Spoken> {
+        self.runtime.block_on(figures::spoken(&self.door, &self.plot, &self.played)).unwrap()
     }
 
     /// Hands a file in as the first who is employed so.

@@ -14,6 +14,7 @@ use leadkeep::{
     server,
     store::Store,
     system::{SystemClock, SystemRandom},
+    year::Figures,
 };
 
 use super::{Exit, Failure, Global, logging, output, serve};
@@ -23,13 +24,13 @@ use card::Card;
 const FOLDER: &str = "leadkeep-demo";
 
 const AFTER_HELP: &str = "\
-Makes the data folder, keys, the database, teams, roles, people, an app and 1,000 invented leads, prints how to sign in
-and what to try, and serves. The next run finds everything as you left it; remove the folder to start anew.
-DIR/demo.json holds the address and the sign-ins, for scripts. A DATABASE_URL in the environment is left alone; PostgreSQL
+Makes the data folder, keys, the database, teams, roles, people, an app and 1,000 invented leads, prints how to sign in \
+and what to try, and serves. The next run finds everything as you left it; remove the folder to start anew. \
+DIR/demo.json holds the address and the sign-ins, for scripts. A DATABASE_URL in the environment is left alone; PostgreSQL \
 is used only with --database-url or LEADKEEP_DATABASE_URL.
 
-With --year the company has 120 people and a year behind it, which is played first: they join, sign late, change teams, export and
-leave; one of them copies the list in the last nine days. DIR/found-list.csv is what was found of it outside, DIR/year.json the truth.
+With --year the company has 120 people and a year behind it, which is played first: they join, sign late, change teams, export and \
+leave; one of them copies the list in the last nine days. DIR/found-list.csv is what was found of it outside, DIR/year.json the truth. \
 The same seed, size and last day make the same year.
 
 Examples:
@@ -78,10 +79,11 @@ impl Demo {
             found::refuse_half_made(&settings.data)?;
         }
         Store::migrate(&server::location(&settings)).await?;
-        let (is_new, mut played) = (known.is_none(), None);
-        if let (Some(wanted), true) = (wanted, is_new) {
-            played = Some(year::play(&settings, wanted).await?);
-        }
+        let is_new = known.is_none();
+        let (played, figures) = match wanted.filter(|_| is_new) {
+            Some(wanted) => year::play(&settings, wanted).await.map(|(card, figures)| (Some(card), Some(figures)))?,
+            None => (None, None),
+        };
         if settings.data.join(year::TRUTH).exists() {
             leadkeep::year::set_trap(&mut settings);
         }
@@ -94,14 +96,14 @@ impl Demo {
         card.url = format!("http://{}", running.address);
         card.write(&settings.data)?;
         found::finished(&settings.data)?;
-        welcome(&card, &settings.data, is_new);
+        welcome(&card, &settings.data, is_new, figures.as_ref());
         serve::told_to_stop().await?;
         running.shutdown().await;
         Ok(Exit::Done)
     }
 }
 
-fn welcome(card: &Card, folder: &Path, is_new: bool) {
+fn welcome(card: &Card, folder: &Path, is_new: bool, figures: Option<&Figures>) {
     let is_year = folder.join(year::TRUTH).exists();
     let state = match (is_new, is_year) {
         (true, false) => "new, with 1,000 invented leads",
@@ -110,6 +112,7 @@ fn welcome(card: &Card, folder: &Path, is_new: bool) {
     };
     output::line(format!("Leadkeep demo at {}/graphql\nData in {} ({state}). Ctrl-C stops it.\n", card.url, folder.display()));
     guide::sign_ins(card);
+    figures.into_iter().for_each(year::tell);
     if is_year {
         guide::tour(card, &folder.join(year::FOUND));
     } else {

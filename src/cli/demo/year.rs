@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use leadkeep::{
+    app::Core,
     config::Settings,
     domain::{Clock, Timestamp, clock::DAY},
     server,
     store::private,
     system::{SystemClock, SystemRandom},
     year::{
-        self, Played, Plot, SeededRandom, Size, YearClock,
+        self, Door, Figures, Played, Plot, SeededRandom, Size, YearClock, figures,
         plot::{DAYS, calendar::day_of},
     },
 };
@@ -52,8 +53,8 @@ impl Wanted {
     }
 }
 
-/// Plays the year into an empty installation; its sign-ins, without an address yet.
-pub(super) async fn play(settings: &Settings, wanted: Wanted) -> Result<Card, Failure> {
+/// Plays the year into an empty installation; its sign-ins, without an address yet, and what its alarms come to.
+pub(super) async fn play(settings: &Settings, wanted: Wanted) -> Result<(Card, Figures), Failure> {
     let Wanted { seed, size, first } = wanted;
     let settings = year::settings(settings);
     let clock = Arc::new(YearClock::at(Timestamp((first - 1) * DAY)));
@@ -73,10 +74,30 @@ pub(super) async fn play(settings: &Settings, wanted: Wanted) -> Result<Card, Fa
     };
     let played = year::play(&core, &settings, &plot, (&clock, &SystemRandom), tell).await;
     bar.finish_and_clear();
+    let told = match &played {
+        Ok(played) => told(&core, &settings, &plot, played).await,
+        Err(_) => Ok(Figures::default()),
+    };
     core.recorder.stop().await;
-    let played = played.map_err(|error| Failure::failed(error.to_string()))?;
+    let failed = |error: year::YearError| Failure::failed(error.to_string());
+    let (played, figures) = (played.map_err(failed)?, told.map_err(failed)?);
     write(&settings.data, &played)?;
-    Ok(card(&plot, played))
+    Ok((card(&plot, played), figures))
+}
+
+/// What the product's alarms about the year come to, held against the truth.
+async fn told(core: &Arc<Core>, settings: &Settings, plot: &Plot, played: &Played) -> Result<Figures, year::YearError> {
+    let door = Door::to(core, settings).await?;
+    Ok(Figures::of(plot, played, &figures::spoken(&door, plot, played).await?))
+}
+
+/// The figures for people: how often each rule was about the one who copied, and how often about somebody else.
+pub(super) fn tell(figures: &Figures) {
+    output::line(format!(
+        "\nThe alarms of the year, in {:.0} person-months with {} departures:\n",
+        figures.person_months, figures.departures
+    ));
+    output::table(["RULE", "ABOUT THE THIEF", "ABOUT OTHERS", "A PERSON-MONTH"], &figures.rows());
 }
 
 fn write(folder: &Path, played: &Played) -> Result<(), Failure> {

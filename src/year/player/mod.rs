@@ -167,6 +167,7 @@ impl Stage<'_> {
         self.core.recorder.fold_now().await?;
         while keeper.step().await? == Step::Done {}
         alarms::watch(self.core).await?;
+        canaries::tell(self.core).await?;
         if calendar::weekday(self.clock.now().day()) == 6 {
             canaries::plant(self.core).await?;
         }
