@@ -20,19 +20,19 @@ use super::{Exit, Failure, find, operator::Operator, output};
 const PAGE: u64 = 1_000;
 
 const AFTER_HELP: &str = "\
-Whoever has not accepted what their roles ask for sees no lead. People read and accept over the API (agreementText,
-acceptAgreement); what was signed on paper is recorded here. KIND is one of CONFIDENTIALITY, ASSIGNMENT, SOCIAL_MEDIA,
+Whoever has not accepted what their roles ask for sees no lead. People read and accept over the API (agreementText, \
+acceptAgreement); what was signed on paper is recorded here. KIND is one of CONFIDENTIALITY, ASSIGNMENT, SOCIAL_MEDIA, \
 ACCEPTABLE_USE, EXIT_CERTIFICATE, THIRD_PARTY_NDA. The texts that `init` publishes are starters; have counsel adapt them.
 
 Examples:
-  leadkeep agreement show CONFIDENTIALITY --template > confidentiality.md     then adapt it
-  leadkeep agreement show CONFIDENTIALITY --jurisdiction US-CA                what somebody there accepts
+  leadkeep agreement show CONFIDENTIALITY --template > confidentiality.md  then adapt it
+  leadkeep agreement show CONFIDENTIALITY --jurisdiction US-CA             as accepted there
   leadkeep agreement publish CONFIDENTIALITY confidentiality.md --grace-days 30
   leadkeep agreement require rep CONFIDENTIALITY SOCIAL_MEDIA
-  leadkeep agreement import-paper scan.pdf --person rita@company.com --kind ASSIGNMENT --signed-at 2026-01-05T09:00:00Z \\
-      --attest 'Signed in my presence'
+  leadkeep agreement import-paper scan.pdf --person rita@company.com --kind ASSIGNMENT \\
+      --signed-at 2026-01-05T09:00:00Z --attest 'Signed in my presence'
   leadkeep agreement acceptances --person rita@company.com
-  leadkeep agreement standing --at 2026-06-30T00:00:00Z                 who had accepted what then";
+  leadkeep agreement standing --at 2026-06-30T00:00:00Z                   who had accepted what";
 
 /// Publish agreements, record signed papers, see who has accepted what
 #[derive(Debug, Args)]

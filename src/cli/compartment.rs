@@ -7,13 +7,13 @@ use serde_json::json;
 use super::{Exit, Failure, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-A compartment narrows who may see what is marked with it to holders of grants that open it. It is added for good: records
+A compartment narrows who may see what is marked with it to holders of grants that open it. It is added for good: records \
 of years ago name it.
 
 Examples:
   leadkeep compartment add MERGER
   leadkeep import targets.csv --marking TRADE_SECRET//MERGER
-  leadkeep grant add --to rita@company.com --role rep --team EMEA --compartment MERGER --reason 'Merger'";
+  leadkeep grant add --to rita@company.com --role rep --compartment MERGER --reason 'Merger'";
 
 /// List and add compartments
 #[derive(Debug, Args)]

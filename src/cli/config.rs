@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::{Exit, Failure, Global, output};
 
 const AFTER_HELP: &str = "\
-Later places win: the file, then the environment, then flags. `limits.page_size` in the file is
+Later places win: the file, then the environment, then flags. `limits.page_size` in the file is \
 LEADKEEP_LIMITS_PAGE_SIZE in the environment and `--set limits.page_size=100` as a flag.
 
 Examples:

@@ -13,13 +13,13 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-The register names accounts on platforms through which leads come to be known: whose they are, who answers for them, who can
-sign in to them. It has no place for a password, and refuses what looks like one. A personal profile is declared by its
+The register names accounts on platforms through which leads come to be known: whose they are, who answers for them, who can \
+sign in to them. It has no place for a password, and refuses what looks like one. A personal profile is declared by its \
 owner, signed in to the API (declareContactAccount); nobody is to be asked for it.
 
 Examples:
-  leadkeep contact-account add --platform linkedin --kind company-page --handle https://www.linkedin.com/company/acme \\
-      --custodian rita@company.com --credentials company
+  leadkeep contact-account add --platform linkedin --kind company-page \\
+      --handle https://www.linkedin.com/company/acme --custodian rita@company.com --credentials company
   leadkeep contact-account list --overdue
   leadkeep contact-account confirm 0sa5ddmazzdqc
   leadkeep import Connections.csv --account 0sa5ddmazzdqc";

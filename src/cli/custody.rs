@@ -14,7 +14,7 @@ use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
 COMPANY   came in through a channel or an account of the company's own
-SHARED    through what a company and a person hold together: a paid seat on a personal profile, a page only one can sign in to
+SHARED    through a paid seat on a personal profile, or a page that only one person can sign in to
 PERSONAL  through personal profiles alone
 UNKNOWN   nothing noted says whose the contact is
 
@@ -60,6 +60,9 @@ impl Custody {
 
 fn show(report: &Report, people: &[[String; 3]]) {
     output::line(format!("As of {}: {} leads.", report.as_of, told(report, report.all)));
+    if report.with_value && report.all.value == 0 {
+        output::line("No lead has a deal value: there are no shares to tell.");
+    }
     let name = |strength: Option<Strength>| strength.map_or("(not shown)", Strength::name).to_owned();
     let groups = report.by_strength.iter().rev().map(|(strength, tally)| [name(*strength), told(report, *tally)]);
     output::table(["CUSTODY", "LEADS"], &groups.collect::<Vec<_>>());

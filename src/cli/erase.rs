@@ -15,13 +15,13 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-What is kept of a lead or a person beside the id goes: the lead or account itself, before and after of its changes, variables and texts
+What is kept of a lead or a person beside the id goes: the lead or account itself, before and after of its changes, variables and texts \
 beside the records. Ids, hashes and what the records themselves say stay, and the ledger verifies as before. It cannot be taken back:
 as soon as there are two admins, one of them has to approve it over the API. A legal hold stops it.
 
 The reason stays, so it should name nobody.
 
-With SQLite, what is deleted is overwritten. `leadkeep erase compact` also writes the files anew, so that nothing is left of older
+With SQLite, what is deleted is overwritten. `leadkeep erase compact` also writes the files anew, so that nothing is left of older \
 copies within them; everybody waits meanwhile, so run it at a quiet time. Backups are yours to look after.
 
 Examples:

@@ -19,11 +19,11 @@ use super::{
 };
 
 const AFTER_HELP: &str = "\
-One ZIP for counsel and a court: a report (PDF, HTML) whose first page answers who could see the leads, how they were marked, who had
-signed and what was done when somebody left; the measures as data, each with its gaps; the policy's revisions; the access log of the
+One ZIP for counsel and a court: a report (PDF, HTML) whose first page answers who could see the leads, how they were marked, who had \
+signed and what was done when somebody left; the measures as data, each with its gaps; the policy's revisions; the access log of the \
 range with its proofs and the public key; how to check all of it without Leadkeep. It states facts and is not legal advice.
 
-The same range, matter, profile and names give the same file, byte for byte, whenever it is made. Nobody is named but those that --name
+The same range, matter, profile and names give the same file, byte for byte, whenever it is made. Nobody is named but those that --name \
 says; accounts appear by role and id. Nothing of what leads say is in it. That it was made is itself a record.
 
 Examples:

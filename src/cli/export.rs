@@ -12,10 +12,10 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-The file begins with lines that name its receipt, its marking, who took it out, when and what for; then comes CSV. Its
+The file begins with lines that name its receipt, its marking, who took it out, when and what for; then comes CSV. Its \
 record, with every lead in it, is in the access log before the file is there. Only its owner can read it (mode 0600).
 
-A cell that a spreadsheet would run as a formula has an apostrophe before it; telephone numbers like +1 425 489-1736x676
+A cell that a spreadsheet would run as a formula has an apostrophe before it; telephone numbers like +1 425 489-1736x676 \
 stay as they are. Importing takes the apostrophe off again.
 
 Examples:

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-A grant has no effect until somebody else than who asked for it approves it: with two admins, one of them, in the API.
+A grant has no effect until somebody else than who asked for it approves it: with two admins, one of them, in the API. \
 As long as there are not two, --approve lets the operator do it; the record says so.
 
 Examples:

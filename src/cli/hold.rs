@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-A legal hold keeps a person or app, a lead, or a time, with everything that lies beside the records about it, from being erased, and
+A legal hold keeps a person or app, a lead, or a time, with everything that lies beside the records about it, from being erased, and \
 the records from being removed. As soon as there are two admins, one of them has to approve over the API what is asked for here.
 
 Examples:

@@ -21,12 +21,12 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-Delimiter, encoding, byte order mark, quoting and column names are found out and said in the report; a column that
+Delimiter, encoding, byte order mark, quoting and column names are found out and said in the report; a column that \
 nothing names is left out and reported. Files of Salesforce, HubSpot, SuiteCRM and Datablist are recognised.
 
-A row is a lead of the list if it has the lead's reference, else its e-mail address, else its telephone number, each only
-together with a name that bears it out: e-mail with a name that does not contradict, a telephone with the same first name
-and the same last name or its initial. It then adds what the lead lacks and replaces nothing. So the same file twice adds
+A row is a lead of the list if it has the lead's reference, else its e-mail address, else its telephone number, each only \
+together with a name that bears it out: e-mail with a name that does not contradict, a telephone with the same first name \
+and the same last name or its initial. It then adds what the lead lacks and replaces nothing. So the same file twice adds \
 nothing. A row that answers to two leads is rejected. docs/decisions/0008-import-merge-rule.md tells the whole rule.
 
 Rows that cannot be taken go to FILE.rejects.csv with line, column and reason; correct them there and import that file.
@@ -34,7 +34,7 @@ Rows that cannot be taken go to FILE.rejects.csv with line, column and reason; c
 Examples:
   leadkeep import leads.csv --dry-run
   leadkeep import leads.csv --team EMEA --owner rita@company.com
-  leadkeep import export.csv --map 'Email 1=email' --map 'Kunde=company' --map 'Fax=-' --save-mapping erp
+  leadkeep import export.csv --map 'Email 1=email' --map 'Fax=-' --save-mapping erp
   leadkeep import export.csv --mapping erp --region DE";
 
 /// Rejects and merges shown on the screen.

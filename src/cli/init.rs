@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Exit, Failure, Global, operator::Operator, output, password};
 
 const AFTER_HELP: &str = "\
-The first admin bootstraps alone: add a second one soon, because nobody approves their own grants, and the evidence
+The first admin bootstraps alone: add a second one soon, because nobody approves their own grants, and the evidence \
 report says for how long there was only one.
 
 Examples:

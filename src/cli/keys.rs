@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Exit, Failure, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-Running servers notice within a second. Tokens that the old key signed stay good until they expire (10 minutes); then
+Running servers notice within a second. Tokens that the old key signed stay good until they expire (10 minutes); then \
 the next rotation removes it. With several hosts, copy DIR/keys to the others.
 
 Example:

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-What widens what somebody can see or do (a field marked lower, a team moved, a client secret, a password reset, an account
-unlocked) waits until a second admin approves it over the API, at most a week. On the command line the same commands take
+What widens what somebody can see or do (a field marked lower, a team moved, a client secret, a password reset, an account \
+unlocked) waits until a second admin approves it over the API, at most a week. On the command line the same commands take \
 hold at once. Erasures and legal holds wait even then, as soon as there are two admins.
 
 Examples:

@@ -10,12 +10,12 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-A purpose is declared with every request that needs one (X-Access-Purpose: CODE) and stands in every record. It can narrow
+A purpose is declared with every request that needs one (X-Access-Purpose: CODE) and stands in every record. It can narrow \
 what roles show; it never shows more.
 
 Examples:
   leadkeep purpose list
-  leadkeep purpose add CALL_LIST --description 'Numbers for a round of calls' --hide notes,dealValue --leads-per-day 200
+  leadkeep purpose add CALL_LIST --description 'Numbers to call' --hide notes --leads-per-day 200
   leadkeep purpose retire CALL_LIST
   leadkeep purpose require rep SALES RENEWAL      reps must declare one of these
   leadkeep purpose require rep --none             reps need not declare one";

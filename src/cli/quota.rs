@@ -16,7 +16,8 @@ Examples:
   leadkeep quota show rita@example.com
   leadkeep quota set rita@example.com --new-leads-per-day 100 --leads-per-day 500
   leadkeep quota set rita@example.com                         no limits of her own any more
-  leadkeep quota lift rita@example.com leads-per-day --reason 'The trade fair'    twice as much, until midnight UTC";
+  leadkeep quota lift rita@example.com leads-per-day --reason 'The trade fair'
+                                                              twice as much until midnight (UTC)";
 
 /// Limit how much one person or app may take, and lift a quota once
 #[derive(Debug, Args)]

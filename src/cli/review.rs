@@ -15,7 +15,7 @@ use super::{
 };
 
 const AFTER_HELP: &str = "\
-Managers answer over the API, each for the grants of their team. What nobody answers for by the date ends then, within a minute
+Managers answer over the API, each for the grants of their team. What nobody answers for by the date ends then, within a minute \
 of a server that runs.
 
 Examples:

@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-A role is written as JSON, the same as `role show` prints. Roles that ship cannot be changed; copy one under another name.
-Permissions and the fields' names are those of the GraphQL schema; scopes are OWN, TEAM, ALL; levels are PUBLIC, INTERNAL,
+A role is written as JSON, the same as `role show` prints. Roles that ship cannot be changed; copy one under another name. \
+Permissions and the fields' names are those of the GraphQL schema; scopes are OWN, TEAM, ALL; levels are PUBLIC, INTERNAL, \
 CONFIDENTIAL, TRADE_SECRET.
 
 Examples:

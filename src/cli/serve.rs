@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Exit, Failure, Global, logging};
 
 const AFTER_HELP: &str = "\
-The databases must be there and of this version's schema: run `leadkeep init` once, `leadkeep migrate` after an update.
+The databases must be there and of this version's schema: run `leadkeep init` once, `leadkeep migrate` after an update. \
 SIGTERM and Ctrl-C let requests under way finish and their records be written; then the server ends.
 
 Examples:

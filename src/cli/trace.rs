@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Exit, Failure, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-Any text will do: CSV with any delimiter, vCards, what was copied from a spreadsheet; in any order, in part, merged with others.
+Any text will do: CSV with any delimiter, vCards, what was copied from a spreadsheet; in any order, in part, merged with others. \
 A workbook has to be saved as CSV. The file is not kept; its SHA-256 goes into the access log.
 
 PROBABILITY is how probable each is as the main source; with that of an unknown source they add up to 1. docs/canaries.md tells the model.

@@ -17,11 +17,11 @@ use tokio::{net::TcpListener, sync::oneshot};
 use super::{Exit, Failure, Global, logging, output, serve::told_to_stop};
 
 const AFTER_HELP: &str = "\
-Runs on a host of the security team, out of reach of whoever runs Leadkeep and its database. It keeps the last signed head of each log
-in DIR, and signs a new one only if the log has grown from there (C2SP tlog-witness). So nobody can cut the log back or rewrite it
+Runs on a host of the security team, out of reach of whoever runs Leadkeep and its database. It keeps the last signed head of each log \
+in DIR, and signs a new one only if the log has grown from there (C2SP tlog-witness). So nobody can cut the log back or rewrite it \
 without this host's keeping the proof, and shows that head to anybody, so that a server started on another history notices.
 
-The first start makes a key and prints it; put that line and this host's address into `ledger.witnesses` of the servers. Keep DIR: a
+The first start makes a key and prints it; put that line and this host's address into `ledger.witnesses` of the servers. Keep DIR: a \
 witness that has lost its memory is to be replaced by a new one with an empty folder.
 
 Other logs that speak the protocol may be named as well. Put a proxy with TLS in front on open networks.

@@ -6,6 +6,7 @@ use super::run::{leadkeep, run};
 fn every_command_explains_itself() {
     let help = run(&["--help"], "").ok();
     assert!(help.contains("Exit codes:") && help.contains("leadkeep demo"), "{help}");
+    reads_well(&help);
     let commands: Vec<_> = help
         .split("Commands:\n")
         .nth(1)
@@ -20,6 +21,23 @@ fn every_command_explains_itself() {
     for command in commands {
         let help = run(&[command, "--help"], "").ok();
         assert!(help.contains("Usage: leadkeep") && help.len() > 300, "{command}: {help}");
+        reads_well(&help);
+    }
+}
+
+/// No line breaks off before it is full, and no example is broken at all.
+fn reads_well(help: &str) {
+    const WIDTH: usize = 100;
+    let is_text = |line: &str| !line.is_empty() && !line.starts_with(' ') && !line.contains("   ");
+    let lines: Vec<&str> = help.lines().collect();
+    for pair in lines.windows(2) {
+        let next = pair[1].split(' ').next().unwrap();
+        let early = is_text(pair[0]) && is_text(pair[1]) && !pair[0].ends_with(':') && pair[0].len() + 1 + next.len() <= WIDTH;
+        assert!(!early, "{:?} before {next:?} in {help}", pair[0]);
+    }
+    let examples = lines.iter().skip_while(|line| **line != "Examples:").filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    for example in examples {
+        assert!(example.starts_with("  leadkeep ") || example.starts_with("  curl "), "{example:?} in {help}");
     }
 }
 

@@ -40,6 +40,11 @@ on_both_backends!(an_operator_runs_one, |world| async {
     assert!(say(&world, &["certificate", &id, "refused", "--note", "Did not come"]).contains("REFUSED"));
     let shown = say(&world, &["show", &id]);
     let task = shown.lines().find(|line| line.contains("Remind them")).unwrap().split_whitespace().next().unwrap().to_owned();
+    // What is open says how it is done.
+    for how in [format!("departure task done {task}"), format!("departure hand-over {id} --preview")] {
+        assert!(shown.contains(&how), "{how} in {shown}");
+    }
+    assert!(!shown.contains("departure certificate"), "that is done: {shown}");
     say(&world, &["task", "done", &task]);
     let early = process::run(&world.home, &["departure", "close", &id]);
     assert_eq!(early.status.code(), Some(4), "{}", String::from_utf8_lossy(&early.stderr));

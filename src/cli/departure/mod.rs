@@ -18,7 +18,7 @@ use serde_json::json;
 use super::{Exit, Failure, find, operator::Operator, output};
 
 const AFTER_HELP: &str = "\
-Somebody leaves: `begin` narrows their access at once, places a legal hold on their records and makes the list of what is to be
+Somebody leaves: `begin` narrows their access at once, places a legal hold on their records and makes the list of what is to be \
 done. Their access ends with their last day at the latest. docs/departures.md is the whole way through.
 
   keep    as before, until the last day ends
@@ -26,7 +26,8 @@ done. Their access ends with their last day at the latest. docs/departures.md is
   lock    sessions, tokens and what apps do for them end at once
 
 Examples:
-  leadkeep departure begin rita@company.com --last-day 2027-01-31 --access lock --reason 'Gave notice' --known-at 2027-01-15T16:40:00Z
+  leadkeep departure begin rita@company.com --last-day 2027-01-31 --access lock \\
+      --reason 'Gave notice' --known-at 2027-01-15T16:40:00Z
   leadkeep departure report 0sa5ddmazzdqc
   leadkeep departure hand-over 0sa5ddmazzdqc --preview
   leadkeep departure certificate 0sa5ddmazzdqc refused --note 'Left the room'
@@ -59,6 +60,7 @@ enum Command {
     Restrict {
         /// Its id
         id: Id,
+        /// limit (only to read own leads), or lock (none at all)
         #[arg(value_parser = access)]
         access: DepartureAccess,
     },

@@ -8,7 +8,7 @@ use leadkeep::{
         access_log::Baseline,
         departures::{self, Planned, Report, seconds},
     },
-    domain::{Id, Timestamp, clock::DAY},
+    domain::{DepartureState, Id, TaskKind, TaskState, Timestamp, clock::DAY},
 };
 use serde_json::json;
 
@@ -50,10 +50,28 @@ pub(super) async fn departure(operator: &Operator, id: Id) -> Result<(), Failure
     }
     let rows: Vec<_> = tasks
         .into_iter()
-        .map(|view| [view.task.id.to_string(), view.state.name().to_owned(), view.task.text, view.task.note.unwrap_or_default()])
+        .map(|view| {
+            let how = if view.is_open() { how(id, view.task.id, view.task.kind) } else { view.task.note.unwrap_or_default() };
+            [view.task.id.to_string(), view.state.name().to_owned(), view.task.text, how]
+        })
         .collect();
-    output::table(["TASK", "STATE", "WHAT", "NOTE"], &rows);
+    output::table(["TASK", "STATE", "WHAT", "HOW, OR THE NOTE"], &rows);
+    if found.state == DepartureState::Open && rows.iter().all(|[_, state, ..]| state != TaskState::Open.name()) {
+        output::line(format!("Nothing is left to do: leadkeep departure close {id}"));
+    }
     Ok(())
+}
+
+/// What is to be done so that a task is no longer open.
+fn how(id: Id, task: Id, kind: TaskKind) -> String {
+    match kind {
+        TaskKind::Manual => format!("leadkeep departure task done {task}"),
+        TaskKind::Access => format!("by itself after the last day, or leadkeep departure restrict {id} lock"),
+        TaskKind::Handover => format!("leadkeep departure hand-over {id} --preview"),
+        TaskKind::App => "leadkeep app change (another person), add-secret, revoke-secret".into(),
+        TaskKind::ContactAccount => "changeContactAccount (another custodian), or leadkeep contact-account retire".into(),
+        TaskKind::Certificate => format!("leadkeep departure certificate {id} accepted|refused --note …"),
+    }
 }
 
 /// What they were shown and took.

@@ -7,12 +7,12 @@ use serde_json::json;
 use super::{Exit, Failure, Global, Operator, output};
 
 const AFTER_HELP: &str = "\
-When a database was put back to an earlier state, or history was rewritten, the server notices: the log is not the one that a witness
+When a database was put back to an earlier state, or history was rewritten, the server notices: the log is not the one that a witness \
 has signed, or that this host remembers. It then records nothing, and so answers nothing, until an operator has looked.
 
-First `leadkeep ledger status` says what was found and by what. Keep a copy of the databases: they are evidence. If somebody restored a
-backup on purpose, say so here. What was found and the reason go into the log itself as a record, and `ledger verify` tells of them for
-good. Running servers go on within a second. Records that the sequencer holds back, because they are not as they were written, are
+First `leadkeep ledger status` says what was found and by what. Keep a copy of the databases: they are evidence. If somebody restored a \
+backup on purpose, say so here. What was found and the reason go into the log itself as a record, and `ledger verify` tells of them for \
+good. Running servers go on within a second. Records that the sequencer holds back, because they are not as they were written, are \
 acknowledged in the same way.
 
 Example:

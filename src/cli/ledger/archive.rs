@@ -13,12 +13,12 @@ use serde_json::json;
 use super::{Exit, Failure, Operator, counted, output};
 
 const AFTER_HELP: &str = "\
-Writes closed ranges of the log, `ledger.archive.segment` records each, as Parquet files to `ledger.archive.url`, with the tiles of the
-tree over them; reads each back; and then takes its records out of the database, unless a legal hold keeps them there. Everything
-goes on as before: `accessLog`, `whoSaw`, proofs, bundles and `ledger verify` read through the archive. What lies beside records
+Writes closed ranges of the log, `ledger.archive.segment` records each, as Parquet files to `ledger.archive.url`, with the tiles of the \
+tree over them; reads each back; and then takes its records out of the database, unless a legal hold keeps them there. Everything \
+goes on as before: `accessLog`, `whoSaw`, proofs, bundles and `ledger verify` read through the archive. What lies beside records \
 (variables, texts) stays in the database, so that it can still be erased.
 
-It may be interrupted and run again, and runs beside a server. With PostgreSQL and a role for serving that may not delete, run it as
+It may be interrupted and run again, and runs beside a server. With PostgreSQL and a role for serving that may not delete, run it as \
 a role that may (docs/operations.md). A timer that runs it every night, and `ledger.archive.after_days`, are the rule by age.
 
 What S3 needs comes from the environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL.

@@ -19,20 +19,20 @@ use leadkeep::{
 use super::{Exit, Failure, Global, PublicKey, output, read};
 
 const AFTER_HELP: &str = "\
-A receipt comes with every answer, in `extensions.confidentiality.receipt` or the header `X-Access-Receipt`. It is a signed promise that
+A receipt comes with every answer, in `extensions.confidentiality.receipt` or the header `X-Access-Receipt`. It is a signed promise that \
 the record of that answer is in the log. Keep it: with it you can show later that the record is there, or that it was left out.
 
-RECEIPT is a file with the whole answer, its extensions, the receipt alone, the header's four words, or an exported CSV file; `-` reads
-it from standard input. It is looked for in the database, or with --bundle in a bundle, which needs no database. Whoever
+RECEIPT is a file with the whole answer, its extensions, the receipt alone, the header's four words, or an exported CSV file; `-` reads \
+it from standard input. It is looked for in the database, or with --bundle in a bundle, which needs no database. Whoever \
 has neither asks the server with the receipt, without signing in, and checks its answer with --proof.
 
-Exit code 0: the record is in the log, and the proof is printed. 3: it was left out or replaced, and the receipt proves it.
+Exit code 0: the record is in the log, and the proof is printed. 3: it was left out or replaced, and the receipt proves it. \
 1: cannot be told; the message says why.
 
 Examples:
   leadkeep ledger check-receipt answer.json
   leadkeep ledger check-receipt answer.json --bundle evidence --public-key kept/ledger.pub
-  curl -sG https://…/ledger/proof --data-urlencode 'receipt=EPOCH RSEQ LEAFHASH SIGNATURE' > proof.json
+  curl -sG https://…/ledger/proof --data-urlencode 'receipt=EPOCH RSEQ LEAF SIGNATURE' > proof.json
   leadkeep ledger check-receipt answer.json --proof proof.json --public-key kept/ledger.pub";
 
 /// Find the record that a kept receipt promises, or show that it was left out

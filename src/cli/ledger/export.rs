@@ -9,8 +9,8 @@ use serde_json::json;
 use super::{Exit, Failure, Operator, bar, counted, output};
 
 const AFTER_HELP: &str = "\
-The bundle is a folder for somebody who has never heard of Leadkeep, an auditor or a court: the records as the exact bytes that were
-signed and readable beside, the signed tree head, the proof that ties them together, the public key, a README and a small program that
+The bundle is a folder for somebody who has never heard of Leadkeep, an auditor or a court: the records as the exact bytes that were \
+signed and readable beside, the signed tree head, the proof that ties them together, the public key, a README and a small program that \
 checks it all. It holds ids, no names and nothing of leads. That it was taken out is itself a record.
 
 An index is a record's place in the log; `accessLog { edges { node { index at } } }` tells it.

@@ -22,15 +22,15 @@ use leadkeep::{
 use super::{Exit, Failure, Global, PublicKey, bar, counted, origin, output, read};
 
 const AFTER_HELP: &str = "\
-Recomputes every hash, every link of every chain, the place of every entry in the tree, every tile and every signed tree head from
+Recomputes every hash, every link of every chain, the place of every entry in the tree, every tile and every signed tree head from \
 what the database holds, and names the first record that is wrong. It writes nothing and may run beside a server, or on a copy.
 
 Records that were archived are read from the archive, each file whole; a segment that is missing or altered is named by its first record.
 
 With BUNDLE, a folder that `ledger export` made, it checks that with nothing else: no database, no settings.
 
-Whoever holds both the database and the key can rewrite history so that it fits. Keep the public key (`leadkeep ledger key`) and
-checkpoints (what `/ledger/checkpoint` serves) or receipts elsewhere, and give them here: with --checkpoint, a log that was cut off
+Whoever holds both the database and the key can rewrite history so that it fits. Keep the public key (`leadkeep ledger key`) and \
+checkpoints (what `/ledger/checkpoint` serves) or receipts elsewhere, and give them here: with --checkpoint, a log that was cut off \
 before it, or rewritten, is told from one that has only grown.
 
 A witness's signature says that the log had only grown up to that head, whoever holds the key: with --witness it must be there.
