@@ -16,7 +16,7 @@ pub enum Outcome {
 }
 
 /// What rules need to know of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// Its place in the tree.
     pub place: u64,
@@ -30,10 +30,8 @@ pub struct Fact {
     pub ip: Option<IpAddr>,
     /// How it ended.
     pub outcome: Outcome,
-    /// Leads shown on a screen.
-    pub shown: u64,
-    /// Leads in an exported file.
-    pub exported: u64,
+    /// Leads shown on a screen or in an exported file.
+    pub leads: Vec<Id>,
     /// Whose departure it began, if it did.
     pub leaving: Option<Leaving>,
 }
@@ -63,9 +61,10 @@ pub struct Past {
     pub last: Option<i64>,
     /// On how many days it was shown leads, as far back as [`super::rules::LOOK_BACK`] goes.
     pub days: u64,
-    /// How many leads together.
+    /// How many leads together, each as often as it was shown.
     pub leads: u64,
-    /// How many on the day with most.
+    /// How many on the day with most on a screen, and how many on the day with most in files, together: nobody is unusual on whose
+    /// day two usual things fall.
     pub most: u64,
     /// Whether somebody is known to leave.
     pub leaving: bool,

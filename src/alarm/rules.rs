@@ -13,7 +13,7 @@ pub const LAST_USE: i64 = 400;
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
-    /// Far more leads in a day than the account is used to.
+    /// Far more different leads in a day than the account is used to.
     MoreThanUsual,
     /// An account is used again that nobody had used for long.
     DormantAccount,
@@ -48,7 +48,7 @@ impl Rule {
     /// One sentence for people: what was found, and against what.
     pub fn summary(self, found: u64, against: u64) -> String {
         match self {
-            Self::MoreThanUsual => format!("{found} leads in one day; the rule speaks at more than {against}."),
+            Self::MoreThanUsual => format!("{found} different leads in one day; the rule speaks at more than {against}."),
             Self::DormantAccount => format!("Used again after {found} days; the rule speaks from {against} on."),
             Self::TwoPlaces => format!("{found} changes between two networks in a short time; the rule speaks from {against} on."),
             Self::DenialsInARow => format!("{found} refusals in a row; the rule speaks from {against} on."),
@@ -65,7 +65,8 @@ impl Rule {
 pub struct Rules {
     /// So many times the usual of a day are too much.
     pub times_usual: u32,
-    /// So many percent more than on the largest day of the last five weeks are not yet too much, but of somebody who leaves.
+    /// So many percent more than on the largest day of the last five weeks, on a screen and in files together, are not yet too much,
+    /// but of somebody who leaves.
     pub above_largest: u32,
     /// Fewer leads in a day than these are never too much.
     pub least_leads: u32,

@@ -1,6 +1,9 @@
 //! Rules speak when they should, and above all are quiet when nothing is wrong.
 
-use std::net::IpAddr;
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use super::*;
 use crate::domain::{
@@ -20,14 +23,16 @@ fn fact(day: i64, second: i64) -> Fact {
         app: None,
         ip: None,
         outcome: Outcome::Answered,
-        shown: 0,
-        exported: 0,
+        leads: Vec::new(),
         leaving: None,
     }
 }
 
+/// So many leads that nothing else shows.
 fn shown(day: i64, leads: u64) -> Fact {
-    Fact { shown: leads, ..fact(day, 36_000) }
+    static NEXT: AtomicI64 = AtomicI64::new(1);
+    let first = NEXT.fetch_add(leads as i64, Ordering::Relaxed);
+    Fact { leads: (first..first + leads as i64).map(Id).collect(), ..fact(day, 36_000) }
 }
 
 fn from(second: i64, ip: &str) -> Fact {
@@ -59,8 +64,7 @@ fn used(days: u64, leads: u64, most: u64) -> Past {
 fn far_more_than_usual_is_told_once_a_day() {
     let facts = [shown(MONDAY, 350), shown(MONDAY, 49), shown(MONDAY, 2), shown(MONDAY, 500), shown(MONDAY + 1, 300)];
     assert_eq!(said(&mut fresh(), used(20, 100, 150), facts), [(Rule::MoreThanUsual, 401, 400)]);
-    let file = Fact { exported: 1_000, ..fact(MONDAY, 0) };
-    assert_eq!(said(&mut fresh(), used(20, 100, 150), [file]), [(Rule::MoreThanUsual, 1_000, 400)]);
+    assert_eq!(said(&mut fresh(), used(20, 100, 150), [shown(MONDAY, 1_000)]), [(Rule::MoreThanUsual, 1_000, 400)]);
 }
 
 #[test]
@@ -73,6 +77,15 @@ fn what_is_usual_or_little_is_not_told() {
     for days in 0..5 {
         assert_eq!(said(&mut fresh(), used(days, 10, 10), [shown(MONDAY, 2_000)]), []);
     }
+}
+
+#[test]
+fn a_lead_that_is_shown_again_is_not_another() {
+    let list = shown(MONDAY, 300);
+    let again = |second: i64| Fact { leads: list.leads.clone(), ..fact(MONDAY, second) };
+    // The own list gone through four times with a colleague, then exported.
+    assert_eq!(said(&mut fresh(), used(20, 50, 100), (0..5).map(again)), []);
+    assert_eq!(said(&mut fresh(), used(20, 50, 100), [again(0), again(1), shown(MONDAY, 1)]), [(Rule::MoreThanUsual, 301, 300)]);
 }
 
 #[test]

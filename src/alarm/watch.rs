@@ -1,6 +1,6 @@
 //! Watching: facts in, findings out.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Fact, Finding, Leaving, Outcome, Past, Rule, Rules,
@@ -21,7 +21,8 @@ struct Seen {
     /// The day that the numbers are of.
     day: i64,
     past: Option<Past>,
-    leads: u64,
+    /// The leads of that day, each once: whoever opens one again has not taken another.
+    leads: HashSet<Id>,
     denials: Streak,
     tracks: [Track; 2],
 }
@@ -41,7 +42,7 @@ impl Watch {
     /// Tells what an account did before this day.
     pub fn meet(&mut self, account: Id, day: i64, past: Past) {
         let seen = self.accounts.entry(account).or_default();
-        (seen.day, seen.past, seen.leads) = (day, Some(past), 0);
+        (seen.day, seen.past, seen.leads) = (day, Some(past), HashSet::new());
     }
 
     /// Watches a fact. The same finding comes once for each rule, account and day, or once for each time a rule begins anew.
@@ -84,14 +85,14 @@ impl Seen {
         (days >= i64::from(rules.dormant_days)).then_some((days as u64, rules.dormant_days.into()))
     }
 
-    /// How many leads it was shown today, and how many would not be too many; told when that is passed.
+    /// How many different leads it was shown today, and how many would not be too many; told when that is passed.
     fn more_than_usual(&mut self, rules: &Rules, fact: &Fact) -> Option<(u64, u64)> {
-        let leads = fact.shown + fact.exported;
-        let past = self.past.filter(|_| self.day == fact.at.day() && leads > 0)?;
-        let before = self.leads;
-        self.leads += leads;
+        let past = self.past.filter(|_| self.day == fact.at.day() && !fact.leads.is_empty())?;
+        let before = self.leads.len() as u64;
+        self.leads.extend(&fact.leads);
+        let now = self.leads.len() as u64;
         let allowed = rules.allowed(&past)?;
-        (before <= allowed && self.leads > allowed).then_some((self.leads, allowed))
+        (before <= allowed && now > allowed).then_some((now, allowed))
     }
 
     fn denied(&mut self, rules: &Rules, fact: &Fact) -> Option<u64> {
