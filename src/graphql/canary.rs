@@ -4,7 +4,6 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject, connection::PageI
 
 use super::{
     account::AccountReference,
-    canary_touch::{CanaryTouch, CanaryTouches},
     error::{Outward, op},
     scalar::{self, DateTime, opaque},
 };
@@ -117,23 +116,6 @@ impl CanaryQuery {
         };
         let nodes = edges.iter().map(|edge| edge.node.clone()).collect();
         Ok(Some(CanaryConnection { edges, nodes, page_info, total_count }))
-    }
-
-    /// What was done with canaries that nobody does who only works with leads, the oldest first, from the second after it was done. Needs
-    /// `TRAP_KEEP`; nobody else hears of it, by no alarm and by no record. Asking is recorded; neither what was answered nor how much.
-    #[graphql(complexity = "10 + usize::try_from(first).unwrap_or(0) * child_complexity")]
-    async fn canary_touches(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 500.", default = 50)] first: i32,
-        #[graphql(desc = "Leave out so many of the oldest.", default)] skip: u64,
-    ) -> Result<Option<CanaryTouches>> {
-        let op = op(ctx);
-        let first = usize::try_from(first).ok().filter(|first| (1..=MAX_PAGE).contains(first));
-        let first = first.ok_or_else(|| Refusal::bad_input(format!("`first` is from 1 to {MAX_PAGE}."))).outward(op)?;
-        let found = canaries::touches(op, skip, first).await.outward(op)?;
-        let total_count = canaries::count_touches(op).await.outward(op)?;
-        Ok(Some(CanaryTouches { nodes: found.into_iter().map(|view| CanaryTouch::of(op, view)).collect(), total_count }))
     }
 }
 

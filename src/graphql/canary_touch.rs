@@ -1,15 +1,20 @@
 //! What was done with canaries, for the trap's keeper.
 
-use async_graphql::{Enum, ID, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::{
     account::AccountReference,
     canary::{Canary, canary},
+    error::{Outward, op},
     scalar::{DateTime, opaque},
 };
 use crate::{
-    app::{Op, canaries::TouchView},
+    app::{
+        Op,
+        canaries::{self, MAX_PAGE, TouchView},
+    },
     domain::TouchKind,
+    policy::Refusal,
 };
 
 /// What was done with a canary.
@@ -47,9 +52,9 @@ pub struct CanaryTouch {
 #[derive(SimpleObject)]
 pub struct CanaryTouches {
     /// The page.
-    pub(super) nodes: Vec<CanaryTouch>,
+    nodes: Vec<CanaryTouch>,
     /// How many there are on all pages.
-    pub(super) total_count: u64,
+    total_count: u64,
 }
 
 impl CanaryTouch {
@@ -64,5 +69,29 @@ impl CanaryTouch {
             at: DateTime(touch.at),
             noticed_at: DateTime(touch.noticed_at),
         }
+    }
+}
+
+/// Queries about what was done with canaries.
+#[derive(Debug, Default)]
+pub struct CanaryTouchQuery;
+
+#[Object]
+impl CanaryTouchQuery {
+    /// What was done with canaries that nobody does who only works with leads, the oldest first, from the second after it was done. Needs
+    /// `TRAP_KEEP`; nobody else hears of it, by no alarm and by no record. Asking is recorded; neither what was answered nor how much.
+    #[graphql(complexity = "10 + usize::try_from(first).unwrap_or(0) * child_complexity")]
+    async fn canary_touches(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 500.", default = 50)] first: i32,
+        #[graphql(desc = "Leave out so many of the oldest.", default)] skip: u64,
+    ) -> Result<Option<CanaryTouches>> {
+        let op = op(ctx);
+        let first = usize::try_from(first).ok().filter(|first| (1..=MAX_PAGE).contains(first));
+        let first = first.ok_or_else(|| Refusal::bad_input(format!("`first` is from 1 to {MAX_PAGE}."))).outward(op)?;
+        let found = canaries::touches(op, skip, first).await.outward(op)?;
+        let total_count = canaries::count_touches(op).await.outward(op)?;
+        Ok(Some(CanaryTouches { nodes: found.into_iter().map(|view| CanaryTouch::of(op, view)).collect(), total_count }))
     }
 }

@@ -152,6 +152,7 @@ pub struct WatchQueries(
     access_review::AccessReviewQuery,
     who_could_see::WhoCouldSeeQuery,
     canary::CanaryQuery,
+    canary_touch::CanaryTouchQuery,
     canary_bulletin::BulletinQuery,
 );
 
