@@ -14,6 +14,8 @@ use crate::domain::Id;
 pub struct Watch {
     rules: Rules,
     accounts: HashMap<Id, Seen>,
+    /// The latest day that anybody was met on.
+    day: i64,
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +32,7 @@ struct Seen {
 impl Watch {
     /// Nothing watched yet.
     pub fn new(rules: Rules) -> Self {
-        Self { rules, accounts: HashMap::new() }
+        Self { rules, accounts: HashMap::new(), day: i64::MIN }
     }
 
     /// The accounts of a fact whose [`Past`] before its day has to be told first ([`Watch::meet`]).
@@ -41,6 +43,11 @@ impl Watch {
 
     /// Tells what an account did before this day.
     pub fn meet(&mut self, account: Id, day: i64, past: Past) {
+        if day > self.day {
+            self.day = day;
+            // Not those of the day before: what began before midnight may come later.
+            self.accounts.values_mut().filter(|seen| seen.day < day - 1).for_each(|seen| seen.leads = HashSet::new());
+        }
         let seen = self.accounts.entry(account).or_default();
         (seen.day, seen.past, seen.leads) = (day, Some(past), HashSet::new());
     }

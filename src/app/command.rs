@@ -10,10 +10,7 @@ use super::{
     seal::{self, Outcome},
 };
 use crate::{
-    audit::{
-        Unrecorded,
-        record::{Decision, OperationKind},
-    },
+    audit::{Unrecorded, record::Decision},
     domain::{Client, Subject},
     policy::{Code, Permission, Permit},
     store::StoreError,
@@ -72,16 +69,7 @@ pub(super) async fn own_permit(core: &Core, permission: Permission) -> Result<Pe
 
 /// Seals the record of a command. What it has committed is recorded from the outbox if not now.
 pub(super) async fn record(op: &Op, command: &str, arguments: Option<&Value>, decision: Decision) -> Result<(), Unrecorded> {
-    let outcome = Outcome {
-        kind: OperationKind::Command,
-        name: Some(command.to_owned()),
-        document: None,
-        variables: arguments.map(Value::to_string),
-        decision,
-        response: None,
-        notice: false,
-        duration: op.core.now().0.abs_diff(op.at.0),
-    };
+    let outcome = Outcome { variables: arguments.map(Value::to_string), decision, ..Outcome::of_command(op, command) };
     seal::seal(op, outcome).await.map(drop)
 }
 

@@ -36,6 +36,22 @@ pub struct Outcome {
     pub duration: u64,
 }
 
+impl Outcome {
+    /// Of a command that went well so far, without arguments and without an answer.
+    pub(super) fn of_command(op: &Op, name: &str) -> Self {
+        Self {
+            kind: OperationKind::Command,
+            name: Some(name.to_owned()),
+            document: None,
+            variables: None,
+            decision: Decision::Allowed,
+            response: None,
+            notice: false,
+            duration: op.core.now().0.abs_diff(op.at.0),
+        }
+    }
+}
+
 /// Makes the record of `op` durable and returns the receipt for it. On an error nothing of the operation may leave.
 pub async fn seal(op: &Op, outcome: Outcome) -> Result<Receipt, Unrecorded> {
     if op.trace().code == Some(Code::DiskFull) {

@@ -20,7 +20,6 @@ use crate::{
         seal::{self, Outcome},
         ways::Message,
     },
-    audit::record::{Decision, OperationKind},
     domain::{
         Timestamp,
         clock::{DAY, HOUR},
@@ -64,16 +63,7 @@ pub async fn tell(core: &Arc<Core>) -> Result<bool, Error> {
         Err(Error::Refused(refusal)) if refusal.code == Code::Conflict => return Ok(false),
         made => made?,
     };
-    let outcome = Outcome {
-        kind: OperationKind::Command,
-        name: Some(CHANGE.into()),
-        document: None,
-        variables: None,
-        decision: Decision::Allowed,
-        response: Some(Sha256::digest(written(day, &told)).into()),
-        notice: false,
-        duration: core.now().0.abs_diff(op.at.0),
-    };
+    let outcome = Outcome { response: Some(Sha256::digest(written(day, &told)).into()), ..Outcome::of_command(&op, CHANGE) };
     // What was committed is recorded from the outbox if not now.
     seal::seal(&op, outcome).await.map_err(|cause| StoreError::Unsafe(cause.to_string()))?;
     Ok(true)

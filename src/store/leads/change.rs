@@ -4,12 +4,13 @@ use entity::{change_detail, outbox};
 use rusqlite::{Connection, params};
 use sea_orm::{
     ConnectionTrait, EntityName, Iden,
-    sea_query::{
-        CommonTableExpression, Expr, Func, InsertStatement, Query, SelectStatement, SubQueryStatement, TableRef, WithClause, WithQuery,
-    },
+    sea_query::{Expr, Func, InsertStatement, Query, SelectStatement, TableRef, WithClause, WithQuery},
 };
 
-use super::{LeadChange, write};
+use super::{
+    LeadChange,
+    write::{self, named},
+};
 use crate::{
     policy::LeadScope,
     store::{Noted, Store, StoreError, plain, write::Writer},
@@ -105,10 +106,6 @@ fn statement(change: &LeadChange) -> Result<WithQuery, StoreError> {
     )?;
     let with = WithClause::new().cte(named("changed", update)).cte(named("detail", detail)).to_owned();
     Ok(with.query(waits))
-}
-
-fn named(name: &'static str, statement: impl Into<SubQueryStatement>) -> CommonTableExpression {
-    CommonTableExpression::new().table_name(name).query(statement).to_owned()
 }
 
 /// `INSERT INTO table (…) SELECT … FROM …`.

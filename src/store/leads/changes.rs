@@ -12,14 +12,13 @@ use entity::{change_detail, lead, outbox};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, EntityName, ExprTrait, Iden, QueryResult, RuntimeErr,
     sea_query::{
-        CommonTableExpression, Expr, Func, InsertStatement, IntoIden, LockBehavior, LockType, Query, SelectStatement, SubQueryStatement,
-        TableRef, Value, WithClause, WithQuery,
+        Expr, Func, InsertStatement, IntoIden, LockBehavior, LockType, Query, SelectStatement, TableRef, Value, WithClause, WithQuery,
     },
     sqlx,
 };
 use tokio::sync::oneshot;
 
-use super::write::{self, Finders};
+use super::write::{self, Finders, named};
 use crate::{
     domain::{Field, Id, LeadValues},
     policy::Marking,
@@ -211,10 +210,6 @@ fn statement(changes: &[LeadChange]) -> Result<WithQuery, StoreError> {
 
 fn set_to(number: usize) -> String {
     format!("to_{number}")
-}
-
-fn named(name: &'static str, statement: impl Into<SubQueryStatement>) -> CommonTableExpression {
-    CommonTableExpression::new().table_name(name).query(statement).to_owned()
 }
 
 /// `INSERT INTO table (…) SELECT … FROM …` of these columns of what is asked.

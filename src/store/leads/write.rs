@@ -6,7 +6,9 @@ use entity::{
 };
 use sea_orm::{
     ConnectionTrait, EntityName, ExprTrait, QueryResult,
-    sea_query::{DeleteStatement, Expr, InsertStatement, IntoIden, Query, UpdateStatement, Value},
+    sea_query::{
+        CommonTableExpression, DeleteStatement, Expr, InsertStatement, IntoIden, Query, SubQueryStatement, UpdateStatement, Value,
+    },
 };
 
 use super::{
@@ -149,6 +151,11 @@ pub(super) fn update((id, version): (Id, i64), values: &LeadValues, marking: Opt
 
 pub(super) fn miscounted(error: sea_orm::sea_query::error::Error) -> StoreError {
     StoreError::Corrupt(error.to_string())
+}
+
+/// `name AS (statement)`.
+pub(super) fn named(name: &'static str, statement: impl Into<SubQueryStatement>) -> CommonTableExpression {
+    CommonTableExpression::new().table_name(name).query(statement).to_owned()
 }
 
 /// The value of a cell, typed if it is empty.
