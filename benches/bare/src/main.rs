@@ -96,7 +96,8 @@ struct Mutation;
 impl Mutation {
     async fn update_lead(&self, ctx: &Context<'_>, input: UpdateLeadInput) -> Result<LeadPayload> {
         let id = input.id.parse::<i64>()?;
-        let change = lead::ActiveModel { id: Set(id), score: Set(Some(input.values.score)), updated_at: Set(1), ..Default::default() };
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_micros() as i64;
+        let change = lead::ActiveModel { id: Set(id), score: Set(Some(input.values.score)), updated_at: Set(now), ..Default::default() };
         Ok(LeadPayload { lead: change.update(ctx.data_unchecked::<DatabaseConnection>()).await? })
     }
 }
