@@ -43,7 +43,6 @@ mod scope;
 pub mod sessions;
 mod snapshot;
 mod through;
-mod together;
 mod touches;
 mod transaction;
 mod wal;

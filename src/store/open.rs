@@ -10,14 +10,7 @@ use std::{
 use migration::MigratorTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-use super::{
-    Disk, StoreError,
-    archive::Archive,
-    group::Group,
-    leads::{Changes, Lookups},
-    rows::Rows,
-    write::Writer,
-};
+use super::{Disk, StoreError, archive::Archive, group::Group, leads::Lookups, rows::Rows, write::Writer};
 use crate::domain::Timestamp;
 
 /// Where the databases are.
@@ -45,8 +38,6 @@ pub(super) struct Inner {
     pub(super) rows: Rows,
     /// Its statements that look up one lead.
     pub(super) lookups: Lookups,
-    /// Changes of leads on their way to PostgreSQL.
-    pub(super) changes: Changes,
     /// Reads of the ledger database.
     pub(super) ledger: DatabaseConnection,
     /// The hot path of those.
@@ -73,7 +64,6 @@ impl Store {
                     main: pool,
                     rows: Rows::reader_threads(&main, "lead-reader", 2)?,
                     lookups: Lookups::default(),
-                    changes: Changes::default(),
                     ledger: sqlite(folder.join("ledger.db"), 2, true).await?,
                     entries: Rows::reader_threads(&folder.join("ledger.db"), "ledger-reader", 2)?,
                     disk,
@@ -89,7 +79,6 @@ impl Store {
                     writer: Writer::Own(pool.clone()),
                     rows: Rows::Pool(pool.clone()),
                     lookups: Lookups::default(),
-                    changes: Changes::default(),
                     entries: Rows::Pool(pool.clone()),
                     ledger: pool,
                     disk,

@@ -113,11 +113,16 @@ impl Rows {
         S: Send + 'static,
         F: FnMut(&mut S, &dyn Row) -> Result<(), StoreError> + Send + 'static,
     {
-        let (sql, values) = match self {
+        let (sql, values) = self.build(&query);
+        self.run(sql, values, state, step).await
+    }
+
+    /// The statement as this database has it.
+    pub(super) fn build(&self, query: &SelectStatement) -> (String, Values) {
+        match self {
             Self::Threads(_) => query.build(SqliteQueryBuilder),
             Self::Pool(_) => query.build(PostgresQueryBuilder),
-        };
-        self.run(sql, values, state, step).await
+        }
     }
 
     /// What `of` makes of the rows of a statement, each back end's own if they differ, with `$1` and so on bound in this order.

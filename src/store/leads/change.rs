@@ -7,14 +7,27 @@ use sea_orm::{
     sea_query::{Expr, Func, InsertStatement, Query, SelectStatement, TableRef, WithClause, WithQuery},
 };
 
-use super::{
-    LeadChange,
-    write::{self, named},
-};
+use super::write::{self, Finders, named};
 use crate::{
-    policy::LeadScope,
-    store::{Noted, Store, StoreError, plain, write::Writer},
+    domain::{Id, LeadValues},
+    policy::{LeadScope, Marking},
+    store::{ChangeNote, Noted, Store, StoreError, plain, write::Writer},
 };
+
+/// A change that was decided on a lead at one version.
+#[derive(Debug)]
+pub struct LeadChange {
+    /// The lead and the version it was decided on.
+    pub from: (Id, i64),
+    /// What to set.
+    pub values: LeadValues,
+    /// The marking, if it changes.
+    pub marking: Option<Marking>,
+    /// What the lead is found under, if that changes.
+    pub finders: Option<Finders>,
+    /// The record-to-be; of one change.
+    pub note: ChangeNote,
+}
 
 impl Store {
     /// Writes the change if the lead still has that version, else returns `false`. The scope proves that it was allowed.
@@ -22,9 +35,7 @@ impl Store {
         match &self.0.writer {
             Writer::Group(group) => group.plain(move |connection| plainly(connection, &change)).await,
             // One statement and so one round trip; PostgreSQL makes it a transaction of its own.
-            Writer::Own(pool) if change.finders.is_none() => {
-                Ok(self.0.changes.make(pool, &change).await? || pool.execute(&statement(&change)?).await?.rows_affected() == 1)
-            }
+            Writer::Own(pool) if change.finders.is_none() => Ok(pool.execute(&statement(&change)?).await?.rows_affected() == 1),
             Writer::Own(_) => {
                 let allowed = allowed.clone();
                 let work = self.write(move |tx| {

@@ -10,11 +10,14 @@ use std::{
 use entity::lead::Column;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, ExprTrait, Statement,
-    sea_query::{Expr, IntoIden, PostgresQueryBuilder, SqliteQueryBuilder, Value, Values, extension::postgres::PgFunc},
+    sea_query::{Expr, IntoIden, Value, Values},
 };
 use tokio::sync::oneshot;
 
-use super::row::{Layout, select};
+use super::{
+    row::{Layout, select},
+    together::Together,
+};
 use crate::{
     domain::{Field, FieldSet, Id},
     policy::LeadScope,
@@ -22,14 +25,14 @@ use crate::{
         StoreError,
         rows::{Row, Rows},
         scope::{FieldColumn, row_exists},
-        together::Together,
     },
 };
 
 /// How many statements are remembered; when there are more, all are forgotten.
 const REMEMBERED: usize = 1_024;
-/// How many leads one finds at most.
-const TOGETHER: usize = 64;
+/// For how many leads there are statements; whoever asks for fewer repeats one of them. With a list of that length PostgreSQL
+/// keeps its plan, with an array it makes one each time, because of an array it does not know how long it will be.
+const WIDTHS: [usize; 4] = [1, 4, 16, 64];
 
 /// What is read of a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,8 +67,9 @@ impl Lookups {
 
 /// A statement that finds a lead through some windows.
 pub(super) struct Lookup {
-    sql: String,
-    /// What is bound before the id.
+    /// By the number of leads it finds, the smallest first.
+    statements: Vec<(usize, String)>,
+    /// What is bound before the ids.
     values: Vec<Value>,
     /// Where its columns stand.
     pub(super) layout: Layout,
@@ -78,7 +82,7 @@ type Found = Box<dyn FnOnce(Result<Option<&dyn Row>, StoreError>) + Send>;
 
 impl std::fmt::Debug for Lookup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lookup").field("sql", &self.sql).finish_non_exhaustive()
+        f.debug_struct("Lookup").field("statements", &self.statements).finish_non_exhaustive()
     }
 }
 
@@ -93,18 +97,25 @@ impl Lookup {
             statement.columns(Field::STORED.iter().map(|field| FieldColumn(*field).into_iden()));
         }
         statement.and_where(row_exists(scope));
-        // The id comes last, so that its place among the values is known.
-        let (sql, Values(mut values)) = if rows.is_postgres() {
-            statement.and_where(Expr::col(Column::Id).eq(PgFunc::any(Expr::value(Vec::<i64>::new())))).build(PostgresQueryBuilder)
-        } else {
-            statement.and_where(Expr::col(Column::Id).eq(0_i64)).build(SqliteQueryBuilder)
+        let widths = if rows.is_postgres() { &WIDTHS[..] } else { &WIDTHS[..1] };
+        // The ids come last, so that their places among the values are known.
+        let mut values = Vec::new();
+        let mut of_width = |width: &usize| {
+            let mut statement = statement.clone();
+            let (sql, Values(mut bound)) = rows.build(statement.and_where(Expr::col(Column::Id).is_in(vec![0_i64; *width])));
+            bound.truncate(bound.len().saturating_sub(*width));
+            values = bound;
+            (*width, sql)
         };
-        values.pop();
-        Self { sql, values, layout: Layout::of(all), asked: Arc::default() }
+        let statements = widths.iter().map(&mut of_width).collect();
+        Self { statements, values, layout: Layout::of(all), asked: Arc::default() }
     }
 
-    fn bound(&self, ids: Value) -> Values {
-        Values(self.values.iter().cloned().chain([ids]).collect())
+    /// The statement that finds these leads, and what is bound to it.
+    fn of(&self, ids: &[Id]) -> Option<(&str, Values)> {
+        let (width, sql) = self.statements.iter().find(|(width, _)| *width >= ids.len())?;
+        let ids = ids.iter().chain(std::iter::repeat(ids.last()?)).take(*width);
+        Some((sql, Values(self.values.iter().cloned().chain(ids.map(|id| id.0.into())).collect())))
     }
 
     /// Folds the row of the lead with this id into `state`, if it is there.
@@ -118,7 +129,8 @@ impl Lookup {
                 step(state, row);
                 Ok(())
             };
-            return rows.fold_few(&self.sql, self.bound(id.0.into()), state, step).await;
+            let (sql, values) = self.of(&[id]).ok_or(StoreError::Closed)?;
+            return rows.fold_few(sql, values, state, step).await;
         };
         let (answer, answered) = oneshot::channel();
         let found: Found = Box::new(move |row| {
@@ -133,7 +145,7 @@ impl Lookup {
         if let Some(mut turn) = self.asked.join((id, found)) {
             let (lookup, pool) = (Arc::clone(self), pool.clone());
             tokio::spawn(async move {
-                while let Some(waiting) = turn.next(TOGETHER) {
+                while let Some(waiting) = turn.next(WIDTHS[WIDTHS.len() - 1]) {
                     lookup.ask(&pool, waiting).await;
                 }
             });
@@ -142,8 +154,9 @@ impl Lookup {
     }
 
     async fn ask(&self, pool: &DatabaseConnection, waiting: Vec<(Id, Found)>) {
-        let ids: Vec<i64> = waiting.iter().map(|(id, _)| id.0).collect();
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, &self.sql, self.bound(ids.into()));
+        let ids: Vec<Id> = waiting.iter().map(|(id, _)| *id).collect();
+        let Some((sql, values)) = self.of(&ids) else { return };
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
         // What one of them does with its row is its own affair; whoever waits for what panicked hears that there is no answer.
         let tell = |found: Found, row: Result<Option<&dyn Row>, StoreError>| drop(catch_unwind(AssertUnwindSafe(|| found(row))));
         match pool.query_all_raw(statement).await {

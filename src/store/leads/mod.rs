@@ -1,7 +1,6 @@
 //! Leads: pages, single ones, counts and changes. Nothing here works without a [`crate::policy::LeadScope`].
 
 mod change;
-mod changes;
 mod custody;
 mod filter;
 mod find;
@@ -13,10 +12,10 @@ mod relationships;
 mod row;
 mod single;
 mod stats;
+mod together;
 mod write;
 
-pub(super) use changes::Changes;
-pub use changes::LeadChange;
+pub use change::LeadChange;
 pub use custody::HeldLead;
 pub(super) use lookup::Lookups;
 pub(super) use models::{canary_seen, models};

@@ -158,8 +158,7 @@ pub(super) fn named(name: &'static str, statement: impl Into<SubQueryStatement>)
     CommonTableExpression::new().table_name(name).query(statement).to_owned()
 }
 
-/// The value of a cell, typed if it is empty.
-pub(super) fn cell(field: Field, new: Option<&LeadValue>) -> Value {
+fn cell(field: Field, new: Option<&LeadValue>) -> Value {
     match new {
         Some(new) => value(new),
         None if is_text(field) => Value::String(None),
