@@ -245,7 +245,7 @@ on_both_backends!(a_record_with_what_belongs_to_it, |world| async {
 
 const EXPOSED: &str = "query Exposed($subject: ID!, $since: DateTime!, $until: DateTime!) {
     exposure(subject: $subject, since: $since, until: $until) { subject { name } since until peerCount newAddresses clear masked
-        days { day records leads } total { records views leads downloads downloadedLeads denied offHours }
+        days { day records leads clear masked } total { records views leads downloads downloadedLeads denied offHours }
         addresses { key records } purposes { key records } baseline { days leads } peers { days leads }
         leads(first: 2) { totalCount searchedBackTo pageInfo { hasNextPage } nodes { lead times downloads clear } } } }";
 const COUNTED: &str =
@@ -260,6 +260,7 @@ on_both_backends!(
     |world| async {
         // Ten days ago the rep looked at the list once; today at the list and one lead.
         world.clock.advance_seconds(-10 * 86_400);
+        let then_at = leadkeep::domain::Clock::now(&*world.clock).to_string();
         let rep = world.caller(company::REP).await;
         let then = rep.graphql("query Mine { leads { nodes { id company emails } } }", json!({})).await;
         let leads = then.data()["leads"]["nodes"].as_array().unwrap().len() as u64;
@@ -286,6 +287,12 @@ on_both_backends!(
             assert_eq!((&rep["newAddresses"], &rep["addresses"][0]["key"]), (&json!([]), &json!("127.0.0.1")));
             assert_eq!(rep["purposes"][0], json!({ "key": "RENEWAL", "records": 1 }));
             assert!(rep["clear"].as_array().unwrap().contains(&json!("notes")));
+            // Ten days ago it was a list of two fields.
+            let ago =
+                &auditor.graphql(EXPOSED, json!({ "subject": company::REP.id.to_string(), "since": then_at, "until": then_at })).await;
+            let ago = &ago.data()["exposure"]["days"][0];
+            assert_eq!((&ago["clear"], &ago["masked"]), (&json!(["company", "emails"]), &json!([])));
+            assert_eq!((&rep["days"][0]["clear"], &rep["days"][0]["masked"]), (&rep["clear"], &rep["masked"]));
             assert_eq!((&rep["leads"]["totalCount"], &rep["leads"]["pageInfo"]["hasNextPage"]), (&json!(leads), &json!(true)));
             let manager = exposed(company::MANAGER.id).await;
             assert_eq!((&manager["total"]["views"], &manager["total"]["downloads"]), (&json!(0), &json!(1)));

@@ -38,7 +38,7 @@ pub struct Exposure {
     total: ExposureNumbers,
     /// Names of the fields shown as they are.
     clear: Vec<&'static str>,
-    /// Names of the fields shown masked.
+    /// Names of the fields shown masked and never as they are.
     masked: Vec<&'static str>,
     /// Internet addresses it went to, at most 64 a day.
     addresses: Vec<CountOf>,
@@ -64,6 +64,10 @@ pub struct ExposureDay {
     /// Its numbers.
     #[graphql(flatten)]
     numbers: ExposureNumbers,
+    /// Names of the fields shown as they are.
+    clear: Vec<&'static str>,
+    /// Names of the fields shown masked and never as they are.
+    masked: Vec<&'static str>,
 }
 
 /// What an account did and was shown.
@@ -164,19 +168,27 @@ impl ExposureQuery {
 impl Exposure {
     /// What was found, for people.
     pub(super) fn of(op: &Op, found: access_log::Exposure) -> Self {
-        let (clear, masked) = found.total.sum.fields();
+        let shown = |daily: &Daily| {
+            let (clear, masked) = daily.fields();
+            (names(clear), names(masked.minus(clear)))
+        };
+        let (clear, masked) = shown(&found.total.sum);
         let counts = |counts: &std::collections::BTreeMap<String, u64>| {
             counts.iter().map(|(key, records)| CountOf { key: key.clone(), records: *records }).collect()
+        };
+        let day = |(day, daily, off): &(i64, Daily, u64)| {
+            let (clear, masked) = shown(daily);
+            ExposureDay { day: moment(*day), numbers: numbers(daily, *off), clear, masked }
         };
         Self {
             of: (found.subject, found.days),
             subject: AccountReference::of(op, found.subject),
             since: moment(found.days.0),
             until: moment(found.days.1),
-            days: found.by_day.iter().map(|(day, daily, off)| ExposureDay { day: moment(*day), numbers: numbers(daily, *off) }).collect(),
+            days: found.by_day.iter().map(day).collect(),
             total: numbers(&found.total.sum, found.total.off_hours),
-            clear: names(clear),
-            masked: names(masked.minus(clear)),
+            clear,
+            masked,
             addresses: counts(&found.total.sum.addresses),
             new_addresses: found.new_addresses.into_iter().collect(),
             purposes: counts(&found.total.sum.purposes),

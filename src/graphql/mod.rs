@@ -62,36 +62,37 @@ pub mod viewer;
 mod who_could_see;
 mod who_saw;
 
-// Parts stand in groups of a few, because the compiler counts how deep they are nested, and takes its time.
+// Parts stand in groups of a few, because the compiler counts how deep they are nested, and takes its time. A field is
+// looked for from the last part to the first: what is asked most stands last.
 /// The root of queries.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(LeadQueries, LogQueries, SubjectQueries, PolicyQueries, AgreementQueries, WatchQueries, DepartureQueries);
+pub struct Query(DepartureQueries, WatchQueries, AgreementQueries, PolicyQueries, SubjectQueries, LogQueries, LeadQueries);
 
 /// The root of mutations.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(LeadMutations, SubjectMutations, PolicyMutations, AgreementMutations, WatchMutations, DepartureMutations);
+pub struct Mutation(DepartureMutations, WatchMutations, AgreementMutations, PolicyMutations, SubjectMutations, LeadMutations);
 
 /// Queries about leads and where they come from.
 #[derive(Debug, Default, MergedObject)]
 pub struct LeadQueries(
-    lead::LeadQuery,
-    contact_account::ContactAccountQuery,
-    custody::CustodyQuery,
-    erasure::ErasureQuery,
     legal_hold::LegalHoldQuery,
+    erasure::ErasureQuery,
+    custody::CustodyQuery,
+    contact_account::ContactAccountQuery,
+    lead::LeadQuery,
 );
 
 /// Changes of leads, and what leaves with a file.
 #[derive(Debug, Default, MergedObject)]
 pub struct LeadMutations(
-    lead::LeadMutation,
-    lead::OriginMutation,
-    lead::RelationshipMutation,
-    import::ImportMutation,
-    export::ExportMutation,
-    contact_account::ContactAccountMutation,
-    erasure::ErasureMutation,
     legal_hold::LegalHoldMutation,
+    erasure::ErasureMutation,
+    contact_account::ContactAccountMutation,
+    export::ExportMutation,
+    import::ImportMutation,
+    lead::RelationshipMutation,
+    lead::OriginMutation,
+    lead::LeadMutation,
 );
 
 /// Queries about what was seen.
