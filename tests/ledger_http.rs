@@ -6,7 +6,7 @@ mod support;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use leadkeep::{
     audit::record::Decision,
-    domain::Digest,
+    domain::{Digest, Id},
     ledger::{Checkpoint, Edge, Receipt, proof, tile, tree},
 };
 use reqwest::Method;
@@ -181,5 +181,20 @@ on_both_backends!(graphql_proves_what_it_says, |world| async {
         for document in ["{ checkpoint { size } }", "{ inclusionProof(index: 0) { root } }", "{ consistencyProof(from: 0) { to } }"] {
             assert_eq!(caller.graphql(document, json!({})).await.code(), Some("FORBIDDEN"), "{document}");
         }
+    }
+});
+
+on_both_backends!(a_receipt_holds_offline_and_for_itself_only, |world| async {
+    let caller = world.caller(company::REP).await;
+    let answer = caller.graphql("{ leads(first: 1) { nodes { id } } }", json!({})).await;
+    let (receipt, key) = (ledger::receipt(&answer.json).unwrap(), public_key(&world.home));
+    let entry = LedgerCopy::read(&world.home).await.promised(&receipt, &key);
+    assert_eq!(entry.record.subject.person, Some(company::REP.id));
+    let mut leaf = receipt.leaf;
+    leaf[0] ^= 1;
+    for forged in
+        [Receipt { leaf, ..receipt }, Receipt { rseq: receipt.rseq + 1, ..receipt }, Receipt { epoch: Id(receipt.epoch.0 + 1), ..receipt }]
+    {
+        assert!(!forged.is_signed_by(&key));
     }
 });

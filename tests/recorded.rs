@@ -10,7 +10,6 @@ use entity::ledger_detail;
 use leadkeep::{
     audit::record::{AccessRecord, Decision, Detail},
     domain::{Field, FieldSet, Id},
-    ledger::Receipt,
 };
 use reqwest::Method;
 use sea_orm::EntityTrait;
@@ -333,20 +332,5 @@ on_both_backends!(what_was_refused_shows_nothing, |world| async {
     for document in ["{ leads { nodes { nonsense } } }", "{ leads { nodes { id "] {
         let unreadable = auditor.graphql(document, json!({})).await;
         assert_eq!(unreadable.record(&world.home).await.record.decision, Decision::Invalid);
-    }
-});
-
-on_both_backends!(a_receipt_holds_offline_and_for_itself_only, |world| async {
-    let caller = world.caller(company::REP).await;
-    let answer = caller.graphql("{ leads(first: 1) { nodes { id } } }", json!({})).await;
-    let (receipt, key) = (ledger::receipt(&answer.json).unwrap(), ledger::public_key(&world.home));
-    let entry = LedgerCopy::read(&world.home).await.promised(&receipt, &key);
-    assert_eq!(entry.record.subject.person, Some(company::REP.id));
-    let mut leaf = receipt.leaf;
-    leaf[0] ^= 1;
-    for forged in
-        [Receipt { leaf, ..receipt }, Receipt { rseq: receipt.rseq + 1, ..receipt }, Receipt { epoch: Id(receipt.epoch.0 + 1), ..receipt }]
-    {
-        assert!(!forged.is_signed_by(&key));
     }
 });

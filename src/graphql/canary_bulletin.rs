@@ -12,9 +12,8 @@ use super::{
     scalar::DateTime,
 };
 use crate::{
-    app::canaries::{self, Bulletin, MAX_PAGE},
+    app::canaries::{self, Bulletin},
     domain::{Timestamp, clock::DAY},
-    policy::Refusal,
 };
 
 /// What was noticed of canaries from one bulletin to the next. There is one for every day, whether there is something in it or not.
@@ -104,8 +103,7 @@ impl BulletinQuery {
         #[graphql(desc = "Leave out so many of the newest.", default)] skip: u64,
     ) -> Result<Option<CanaryBulletins>> {
         let op = op(ctx);
-        let first = usize::try_from(first).ok().filter(|first| (1..=MAX_PAGE).contains(first));
-        let first = first.ok_or_else(|| Refusal::bad_input(format!("`first` is from 1 to {MAX_PAGE}."))).outward(op)?;
+        let first = usize::try_from(first).unwrap_or(0);
         let found = canaries::bulletins(op, skip, first).await.outward(op)?;
         let total_count = canaries::count_bulletins(op).await.outward(op)?;
         Ok(Some(CanaryBulletins { nodes: found.into_iter().map(CanaryBulletin::from).collect(), total_count }))

@@ -11,10 +11,9 @@ use super::{
 use crate::{
     app::{
         Op,
-        canaries::{self, MAX_PAGE, TouchView},
+        canaries::{self, TouchView},
     },
     domain::TouchKind,
-    policy::Refusal,
 };
 
 /// What was done with a canary.
@@ -88,8 +87,7 @@ impl CanaryTouchQuery {
         #[graphql(desc = "Leave out so many of the oldest.", default)] skip: u64,
     ) -> Result<Option<CanaryTouches>> {
         let op = op(ctx);
-        let first = usize::try_from(first).ok().filter(|first| (1..=MAX_PAGE).contains(first));
-        let first = first.ok_or_else(|| Refusal::bad_input(format!("`first` is from 1 to {MAX_PAGE}."))).outward(op)?;
+        let first = usize::try_from(first).unwrap_or(0);
         let found = canaries::touches(op, skip, first).await.outward(op)?;
         let total_count = canaries::count_touches(op).await.outward(op)?;
         Ok(Some(CanaryTouches { nodes: found.into_iter().map(|view| CanaryTouch::of(op, view)).collect(), total_count }))

@@ -4,10 +4,12 @@ use entity::{change_detail, outbox};
 use rusqlite::{Connection, params};
 use sea_orm::{
     ConnectionTrait, EntityName, Iden,
-    sea_query::{Expr, Func, InsertStatement, Query, SelectStatement, TableRef, WithClause, WithQuery},
+    sea_query::{
+        CommonTableExpression, Expr, Func, InsertStatement, Query, SelectStatement, SubQueryStatement, TableRef, WithClause, WithQuery,
+    },
 };
 
-use super::write::{self, Finders, named};
+use super::{Finders, write};
 use crate::{
     domain::{Id, LeadValues},
     policy::{LeadScope, Marking},
@@ -15,7 +17,7 @@ use crate::{
 };
 
 /// A change that was decided on a lead at one version.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LeadChange {
     /// The lead and the version it was decided on.
     pub from: (Id, i64),
@@ -117,6 +119,10 @@ fn statement(change: &LeadChange) -> Result<WithQuery, StoreError> {
     )?;
     let with = WithClause::new().cte(named("changed", update)).cte(named("detail", detail)).to_owned();
     Ok(with.query(waits))
+}
+
+fn named(name: &'static str, statement: impl Into<SubQueryStatement>) -> CommonTableExpression {
+    CommonTableExpression::new().table_name(name).query(statement).to_owned()
 }
 
 /// `INSERT INTO table (…) SELECT … FROM …`.

@@ -98,16 +98,11 @@ impl Lookup {
         }
         statement.and_where(row_exists(scope));
         let widths = if rows.is_postgres() { &WIDTHS[..] } else { &WIDTHS[..1] };
+        let of_width = |width: usize| rows.build(statement.clone().and_where(Expr::col(Column::Id).is_in(vec![0_i64; width])));
+        let statements = widths.iter().map(|width| (*width, of_width(*width).0)).collect();
         // The ids come last, so that their places among the values are known.
-        let mut values = Vec::new();
-        let mut of_width = |width: &usize| {
-            let mut statement = statement.clone();
-            let (sql, Values(mut bound)) = rows.build(statement.and_where(Expr::col(Column::Id).is_in(vec![0_i64; *width])));
-            bound.truncate(bound.len().saturating_sub(*width));
-            values = bound;
-            (*width, sql)
-        };
-        let statements = widths.iter().map(&mut of_width).collect();
+        let Values(mut values) = of_width(1).1;
+        values.pop();
         Self { statements, values, layout: Layout::of(all), asked: Arc::default() }
     }
 

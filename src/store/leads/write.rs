@@ -6,9 +6,7 @@ use entity::{
 };
 use sea_orm::{
     ConnectionTrait, EntityName, ExprTrait, QueryResult,
-    sea_query::{
-        CommonTableExpression, DeleteStatement, Expr, InsertStatement, IntoIden, Query, SubQueryStatement, UpdateStatement, Value,
-    },
+    sea_query::{DeleteStatement, Expr, InsertStatement, IntoIden, Query, UpdateStatement, Value},
 };
 
 use super::{
@@ -151,11 +149,6 @@ pub(super) fn update((id, version): (Id, i64), values: &LeadValues, marking: Opt
 
 pub(super) fn miscounted(error: sea_orm::sea_query::error::Error) -> StoreError {
     StoreError::Corrupt(error.to_string())
-}
-
-/// `name AS (statement)`.
-pub(super) fn named(name: &'static str, statement: impl Into<SubQueryStatement>) -> CommonTableExpression {
-    CommonTableExpression::new().table_name(name).query(statement).to_owned()
 }
 
 fn cell(field: Field, new: Option<&LeadValue>) -> Value {
