@@ -3,7 +3,11 @@
 
 mod support;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use leadkeep::{
     app::ledger_verify::{Trust, verify},
@@ -17,9 +21,12 @@ use leadkeep::{
     domain::{Clock, FieldSet, Id, Random, Subject, Timestamp, clock::DAY},
     ledger::Wrong,
     policy::Marking,
-    store::Store,
+    store::{
+        Store,
+        ledger::index::{BlockRow, IndexWrite, lease},
+    },
 };
-use support::{Home, SeededRandom, Table, TestClock, on_both_databases};
+use support::{Backend, Home, SeededRandom, Table, TestClock, on_both_databases};
 
 const EVER: u64 = i64::MAX as u64;
 
@@ -289,3 +296,26 @@ on_both_databases!(one_keeper_at_a_time, |home| async {
     assert_eq!(first.step().await.unwrap(), Step::Idle);
     assert_eq!(two.fault().await, None);
 });
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_keeper_writes_is_copied_out_of_the_log() {
+    let home = Home::new(Backend::Sqlite).await;
+    let bench = Bench::open(&home).await;
+    bench.append(0, 64).await;
+    bench.keep().await;
+    let pages = |file: &str| std::fs::metadata(home.folder().join(file)).map_or(0, |file| file.len());
+    let before = pages("ledger.db");
+    // Nothing is appended meanwhile: what is copied, the keeper has written.
+    let blocks = (0..64).map(|entry| BlockRow { term: 1, entry, body: vec![7; 65_536] });
+    let write =
+        IndexWrite { owner: 1, lease: lease(bench.clock.now(), 60), segment: 99, blocks: blocks.collect(), ..IndexWrite::default() };
+    for segment in 99..102 {
+        let write = IndexWrite { segment, ..write.clone() };
+        assert!(bench.recorder.writer().write_index(write).await.unwrap());
+    }
+    let limit = Instant::now() + Duration::from_secs(30);
+    while pages("ledger.db") < before + (4 << 20) {
+        assert!(Instant::now() < limit, "{} bytes wait in the write-ahead log", pages("ledger.db-wal"));
+        tokio::task::yield_now().await;
+    }
+}

@@ -73,15 +73,24 @@ impl Thread {
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
-    pub(super) async fn append(&self, batch: Batch) -> Result<(), StoreError> {
-        let bytes: usize = batch.entries.iter().map(|entry| 2 * entry.body.len()).sum();
-        self.run(move |connection| append(connection, &batch)).await?;
-        // Every commit writes a few whole pages besides the entries.
+    /// The same with work that writes about so many bytes: from time to time they are copied out of the write-ahead log.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let done = self.run(work).await?;
+        // Every commit writes a few whole pages besides.
         if self.written.fetch_add(bytes + 12_288, Ordering::Relaxed) > CHECKPOINT_EVERY {
             self.written.store(0, Ordering::Relaxed);
             self.checkpointer.ring();
         }
-        Ok(())
+        Ok(done)
+    }
+
+    pub(super) async fn append(&self, batch: Batch) -> Result<(), StoreError> {
+        let bytes = batch.entries.iter().map(|entry| 2 * entry.body.len()).sum();
+        self.write(bytes, move |connection| append(connection, &batch)).await
     }
 
     pub(super) async fn tail(&self) -> Result<Option<TailRow>, StoreError> {
