@@ -24,6 +24,8 @@ const RUNS: u64 = 1_024;
 const MOMENTS: usize = 65_536;
 /// How many entries are looked up by one statement.
 const AT_ONCE: usize = 1_000;
+/// From so many on they are looked up in two halves side by side: each entry lies elsewhere on the disk.
+const MANY: usize = 64;
 /// Entries by their indexes: the run that each lies in is the last that begins at it or before.
 const AT: Sql = Sql {
     sqlite: "\
@@ -138,18 +140,13 @@ impl Store {
     pub async fn log_at(&self, _: Permit, indexes: &[u64]) -> Result<Vec<LogEntry>, StoreError> {
         let mut entries = Vec::with_capacity(indexes.len());
         for indexes in indexes.chunks(AT_ONCE) {
-            let wanted: Vec<i64> = indexes.iter().map(|index| *index as i64).collect();
-            let wanted = if self.0.entries.is_postgres() {
-                Value::from(wanted)
+            if indexes.len() < MANY {
+                entries.extend(self.stored_at(indexes).await?);
             } else {
-                Value::from(serde_json::to_string(&wanted).unwrap_or_default())
-            };
-            let row = |row: &dyn Row| {
-                let index = row.number(0)? as u64;
-                let leaf = row.bytes(1)?.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of record {index}")))?;
-                Ok(LogEntry { index, leaf, body: row.bytes(2)?.to_vec(), archived: false })
-            };
-            entries.extend(self.0.entries.list(AT, vec![wanted], row).await?);
+                let (one, other) = indexes.split_at(indexes.len() / 2);
+                let (one, other) = tokio::try_join!(self.stored_at(one), self.stored_at(other))?;
+                entries.extend(one.into_iter().chain(other));
+            }
         }
         if entries.len() < indexes.len() {
             let found: HashSet<u64> = entries.iter().map(|entry| entry.index).collect();
@@ -158,6 +155,22 @@ impl Store {
         }
         entries.sort_unstable_by_key(|entry| entry.index);
         Ok(entries)
+    }
+
+    /// Those of these entries that are in the database.
+    async fn stored_at(&self, indexes: &[u64]) -> Result<Vec<LogEntry>, StoreError> {
+        let wanted: Vec<i64> = indexes.iter().map(|index| *index as i64).collect();
+        let wanted = if self.0.entries.is_postgres() {
+            Value::from(wanted)
+        } else {
+            Value::from(serde_json::to_string(&wanted).unwrap_or_default())
+        };
+        let row = |row: &dyn Row| {
+            let index = row.number(0)? as u64;
+            let leaf = row.bytes(1)?.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of record {index}")))?;
+            Ok(LogEntry { index, leaf, body: row.bytes(2)?.to_vec(), archived: false })
+        };
+        self.0.entries.list(AT, vec![wanted], row).await
     }
 
     /// Entries from index `from` on, oldest first, without those of the epochs `but`, and where to go on; nothing
