@@ -42,7 +42,7 @@ pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<()
     let epoch = batch.epoch.0;
     let (begun, begins): (Vec<i64>, Vec<i64>) = batch.begins.iter().map(|at| (epoch, at.0)).unzip();
     let mut details = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut documents = (Vec::new(), Vec::new());
+    let mut documents = Vec::new();
     let mut entries = (Vec::new(), Vec::new(), Vec::new());
     for entry in batch.entries {
         if let Some(NewDetail { salt, variables, response }) = entry.detail {
@@ -52,19 +52,21 @@ pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<()
             details.3.push(response.map(Vec::from));
         }
         if let Some((sha256, text)) = entry.document {
-            documents.0.push(sha256.to_vec());
-            documents.1.push(text.into_bytes());
+            documents.push((sha256.to_vec(), text.into_bytes()));
         }
         entries.0.push(entry.rseq as i64);
         entries.1.push(entry.leaf.to_vec());
         entries.2.push(entry.body);
     }
-    let new = !begun.is_empty() || !documents.0.is_empty();
+    // In one order: whoever stores the same waits for the other's commit, and two could wait for each other.
+    documents.sort_unstable();
+    let (hashes, texts): (Vec<_>, Vec<_>) = documents.into_iter().unzip();
+    let new = !begun.is_empty() || !hashes.is_empty();
     let insert = sqlx::query(if new { APPEND_NEW } else { APPEND }).bind(epoch);
     let insert = insert.bind(details.0).bind(details.1).bind(details.2).bind(details.3);
     let mut insert = insert.bind(entries.0).bind(entries.1).bind(entries.2);
     if new {
-        insert = insert.bind(begun).bind(begins).bind(documents.0).bind(documents.1);
+        insert = insert.bind(begun).bind(begins).bind(hashes).bind(texts);
     }
     let done = tokio::time::timeout(PATIENCE, insert.execute(pool.get_postgres_connection_pool())).await;
     done.map_err(|_| StoreError::Unsafe("PostgreSQL did not answer an append in time".into()))?.map_err(failed)?;
