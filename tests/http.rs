@@ -45,6 +45,37 @@ on_both_backends!(leads_asked_for_twice_are_merged, |world| async {
     assert_eq!(different.code(), Some("BAD_USER_INPUT"));
 });
 
+on_both_backends!(
+    a_document_that_passed_is_checked_with_other_variables,
+    settings | settings | {
+        settings.limits.complexity = 100;
+    },
+    |world| async {
+        let rep = world.caller(company::REP).await;
+        let document = "query($id:ID!,$first:Int,$say:String,$filter:LeadFilter){lead(id:$id){id} leads(first:$first,search:$say,filter:$filter){nodes{id}}}";
+        let passing = json!({ "id": "a", "first": 3, "say": "acme", "filter": { "stage": { "eq": "New Lead" } } });
+        let with = |name: &str, value: Value| {
+            let mut variables = passing.clone();
+            variables[name] = value;
+            variables
+        };
+        for variables in [passing.clone(), passing.clone(), with("id", json!("b")), with("say", json!("another"))] {
+            let passed = rep.graphql(document, variables).await;
+            assert_eq!((passed.status, passed.code()), (200, None), "{}", passed.text);
+        }
+        let wrong =
+            json!([["id", null], ["id", ["a"]], ["id", { "a": "a" }], ["first", "3"], ["first", 500], ["say", 3], ["filter", { "a": 1 }]]);
+        for (number, wrong) in wrong.as_array().unwrap().iter().enumerate() {
+            let (name, value) = (wrong[0].as_str().unwrap(), wrong[1].clone());
+            let again = rep.graphql(document, with(name, value.clone())).await;
+            // A text that was never sent before is another document.
+            let anew = rep.graphql(&format!("{document} #{number}"), with(name, value)).await;
+            assert!(anew.code().is_some_and(|code| ["BAD_USER_INPUT", "TOO_COMPLEX"].contains(&code)), "{name}: {}", anew.text);
+            assert_eq!((again.status, &again.json["errors"]), (anew.status, &anew.json["errors"]), "{name}");
+        }
+    }
+);
+
 on_both_backends!(a_field_that_failed_is_null, |world| async {
     let auditor = world.caller(company::AUDITOR).await;
     let answer = auditor.graphql("{a:__typename leads(first:1){nodes{id}} b:__typename}", Value::Null).await;
