@@ -65,14 +65,6 @@ pub struct IndexWrite {
     pub all: bool,
 }
 
-impl IndexWrite {
-    /// About how many bytes it brings.
-    fn bytes(&self) -> usize {
-        let blocks = self.blocks.iter().map(|block| block.body.len());
-        blocks.chain(self.daily.iter().map(|day| day.body.len())).sum()
-    }
-}
-
 const LEASE: &str = "UPDATE ledger_index_lease SET owner = $1, until = $2 WHERE id = 1 AND (owner = $1 OR until < $3)";
 const PUT_BLOCK: &str = "INSERT INTO ledger_index_block (segment, term, entry, body) VALUES ($1, $2, $3, $4)";
 const PUT_BLOCKS: &str =
@@ -92,7 +84,7 @@ impl LedgerWriter {
     /// Writes to the index; `false` if another holds the lease, and then nothing is written.
     pub async fn write_index(&self, write: IndexWrite) -> Result<bool, StoreError> {
         match &*self.0 {
-            Writer::Sqlite(thread) => thread.write(write.bytes(), move |connection| sqlite(connection, &write)).await,
+            Writer::Sqlite(thread) => thread.run(move |connection| sqlite(connection, &write)).await,
             Writer::Postgres(pool) => {
                 let pool = pool.get_postgres_connection_pool();
                 let mut transaction = pool.begin().await.map_err(failed)?;

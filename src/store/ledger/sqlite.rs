@@ -1,13 +1,10 @@
 //! The ledger in a file of its own: one thread with the only connection that writes.
 
 use std::{
+    cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
+    sync::{Arc, mpsc},
 };
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -25,14 +22,17 @@ use crate::{
 
 type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> bool + Send>;
 
-/// After about so many written bytes the write-ahead log is copied into the file.
-const CHECKPOINT_EVERY: usize = 4 << 20;
+/// Each time the write-ahead log has so many pages more it is copied into the file.
+const COPY_EVERY: i32 = 1_024;
+
+thread_local! {
+    /// How many pages the log had after this thread's last commit.
+    static LOG: Cell<i32> = const { Cell::new(0) };
+}
 
 /// The thread's queue.
 pub(super) struct Thread {
     jobs: mpsc::Sender<Job>,
-    checkpointer: Checkpointer,
-    written: AtomicUsize,
 }
 
 impl Thread {
@@ -41,7 +41,7 @@ impl Thread {
         let checkpointer = Checkpointer::start(file.clone())?;
         let (jobs, queue) = mpsc::channel::<Job>();
         let run = move || {
-            let mut connection = Some(first);
+            let (mut connection, mut copied) = (Some(first), 0);
             while let Ok(job) = queue.recv() {
                 match connection.take().map_or_else(|| connect(&file), Ok) {
                     Ok(mut open) => {
@@ -50,10 +50,17 @@ impl Thread {
                     }
                     Err(error) => drop(job(Err(error))),
                 }
+                let pages = LOG.get();
+                // With fewer than before it was begun anew.
+                copied = if pages < copied { 0 } else { copied };
+                if pages - copied >= COPY_EVERY {
+                    copied = pages;
+                    checkpointer.ring();
+                }
             }
         };
         spawn("ledger-writer", run)?;
-        Ok(Self { jobs, checkpointer, written: AtomicUsize::new(0) })
+        Ok(Self { jobs })
     }
 
     /// Runs `work` on the writing connection, which is given up if it fails.
@@ -73,24 +80,8 @@ impl Thread {
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// The same with work that writes about so many bytes: from time to time they are copied out of the write-ahead log.
-    pub(super) async fn write<T: Send + 'static>(
-        &self,
-        bytes: usize,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let done = self.run(work).await?;
-        // Every commit writes a few whole pages besides.
-        if self.written.fetch_add(bytes + 12_288, Ordering::Relaxed) > CHECKPOINT_EVERY {
-            self.written.store(0, Ordering::Relaxed);
-            self.checkpointer.ring();
-        }
-        Ok(done)
-    }
-
     pub(super) async fn append(&self, batch: Batch) -> Result<(), StoreError> {
-        let bytes = batch.entries.iter().map(|entry| 2 * entry.body.len()).sum();
-        self.write(bytes, move |connection| append(connection, &batch)).await
+        self.run(move |connection| append(connection, &batch)).await
     }
 
     pub(super) async fn tail(&self) -> Result<Option<TailRow>, StoreError> {
@@ -116,6 +107,11 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreErr
 fn connect(file: &Path) -> Result<Connection, StoreError> {
     let connection = plain::connect(file)?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // After the pragma, which would take its place.
+    connection.wal_hook(Some(|_, pages| {
+        LOG.set(pages);
+        Ok(())
+    }));
     Ok(connection)
 }
 
