@@ -22,7 +22,7 @@ use crate::{
     app::{Core, access_log},
     audit::{
         codec,
-        record::{AccessRecord, is_export_file},
+        record::{AccessRecord, Entry, is_export_file},
     },
     domain::{
         Id, Subject, Timestamp,
@@ -192,8 +192,13 @@ impl Quotas {
         }
         loop {
             let (entries, next) = core.store.log_from(read.next, &core.recorder.epochs(), CHUNK).await?;
+            // Looked at again: what is of an epoch that this process began meanwhile is counted already.
+            let own = core.recorder.epochs();
             for entry in entries {
-                self.of_day(now.day()).count_in(&decoded(&entry)?);
+                let entry = decoded(&entry)?;
+                if !own.contains(&entry.epoch) {
+                    self.of_day(now.day()).count_in(&entry.record);
+                }
             }
             if next == read.next {
                 break;
@@ -226,7 +231,7 @@ impl Quotas {
             let mut entries = core.store.log_at(permit, places).await?;
             entries.sort_unstable_by_key(|entry| entry.index);
             for entry in entries {
-                let record = decoded(&entry)?;
+                let record = decoded(&entry)?.record;
                 if record.subject.person == Some(subject) || record.subject.app == Some(subject) {
                     seen.see(disclosed(&record).into_iter(), record.at.day() == today);
                 }
@@ -246,9 +251,9 @@ impl Quotas {
     }
 }
 
-fn decoded(entry: &LogEntry) -> Result<AccessRecord, StoreError> {
+fn decoded(entry: &LogEntry) -> Result<Entry, StoreError> {
     let unreadable = |cause| StoreError::Corrupt(format!("record {}: {cause}", entry.index));
-    Ok(codec::decode(&entry.body).map_err(unreadable)?.record)
+    codec::decode(&entry.body).map_err(unreadable)
 }
 
 const fn hour(at: Timestamp) -> usize {
