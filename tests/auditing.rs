@@ -196,7 +196,7 @@ on_both_backends!(the_log_by_compartment, |world| async {
 });
 
 const RECORD: &str = "query Record($index: Int!) { accessRecord(index: $index) { index document variables request context {
-    receipt { epoch rseq leafHash signature } proof { index treeSize leafHash hashes root } numbers { account number after { epoch rseq } } policy { number document }
+    receipt { epoch rseq leafHash signature } proof { index treeSize leafHash hashes root } numbers { account number before { records treeSize } } policy { number document }
     previous { index subject { person { id } } } next { index subject { person { id } } } } } }";
 
 on_both_backends!(a_record_with_what_belongs_to_it, |world| async {

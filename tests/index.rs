@@ -16,7 +16,7 @@ use leadkeep::{
         daily::Days,
         index::{DaysOf, keeper::Step, walk},
         key,
-        record::{AccessRecord, Changed, Counter, Disclosure, Draft, EVERYBODY, EXPORT_FILE, counters},
+        record::{AccessRecord, Changed, Counter, Disclosure, Draft, EVERYBODY, EXPORT_FILE, Number, counters},
     },
     domain::{Clock, FieldSet, Id, Random, Subject, Timestamp, clock::DAY},
     ledger::Wrong,
@@ -264,7 +264,27 @@ on_both_databases!(an_index_begun_anew_misleads_no_number, |home| async {
     // And with a part of it made again, which has older entries of theirs.
     assert_eq!(keeper.step().await.unwrap(), Step::Done);
     next.append(69, 20).await;
-    assert_eq!(next.fault().await, None, "the first record of each account names its last one");
+    assert_eq!(next.fault().await, None, "the first record of each account says how many it had before");
+});
+
+on_both_databases!(a_number_does_not_wait_for_an_index_far_behind, |home| async {
+    let mut bench = Bench::open(&home).await;
+    bench.append(0, 48).await;
+    assert!(bench.recorder.index_keeper().cover(16).await.unwrap());
+    // Two segments' entries have none yet, then one more: it is not waited for them.
+    for (index, named) in [(48, 48), (49, 16)] {
+        bench.recorder.stop().await;
+        bench = Bench::open(&home).await;
+        bench.append(index, 1).await;
+        let mut said = Vec::new();
+        walk(&bench.store, index, EVER, |_, entry| said.extend(entry.unwrap().numbers)).await.unwrap();
+        assert!(said.iter().all(|number| matches!(number, Number::First(before) if before.size == named)), "{said:?}");
+    }
+    bench.recorder.stop().await;
+    // Several first ones at once, and more of the same accounts with them.
+    bench = Bench::open(&home).await;
+    bench.append(50, 40).await;
+    assert_eq!(bench.fault().await, None);
 });
 
 on_both_databases!(the_index_covers_what_is_asked, |home| async {
@@ -303,22 +323,22 @@ async fn what_the_keeper_writes_is_copied_out_of_the_log() {
     let bench = Bench::open(&home).await;
     bench.append(0, 64).await;
     bench.keep().await;
-    let pages = |file: &str| std::fs::metadata(home.folder().join(file)).map_or(0, |file| file.len());
-    let before = pages("ledger.db");
+    let size = |file: &str| std::fs::metadata(home.folder().join(file)).map_or(0, |file| file.len());
+    let before = size("ledger.db");
     // Nothing is appended meanwhile: what is copied, the keeper has written.
     let blocks = (0..64).map(|entry| BlockRow { term: 1, entry, body: vec![7; 65_536] });
     let write =
         IndexWrite { owner: 1, lease: lease(bench.clock.now(), 60), segment: 99, blocks: blocks.collect(), ..IndexWrite::default() };
-    // Each second one rings; what is copied then may be cut short by somebody who reads.
+    // What is copied may be cut short by somebody who reads.
     for segment in 99..119 {
-        if pages("ledger.db") < before + (4 << 20) {
+        if size("ledger.db") < before + (4 << 20) {
             let write = IndexWrite { segment, ..write.clone() };
             assert!(bench.recorder.writer().write_index(write).await.unwrap());
         }
     }
     let limit = Instant::now() + Duration::from_secs(30);
-    while pages("ledger.db") < before + (4 << 20) {
-        assert!(Instant::now() < limit, "{} bytes wait in the write-ahead log", pages("ledger.db-wal"));
+    while size("ledger.db") < before + (4 << 20) {
+        assert!(Instant::now() < limit, "{} bytes wait in the write-ahead log", size("ledger.db-wal"));
         tokio::task::yield_now().await;
     }
 }

@@ -203,7 +203,8 @@ impl Check<'_> {
     async fn entry(&mut self, epoch: Id, examined: Examined, folded: bool) -> Result<(), Stop> {
         let Examined { rseq, leaf, found, erasable, entry } = examined;
         let claim = Claim { epoch, rseq, leaf, found, says: entry.as_deref().map(Entry::said) };
-        let index = folded.then_some(self.verifier.tree_size());
+        let size = self.verifier.tree_size();
+        let index = folded.then_some(size);
         self.verifier.entry(&claim, folded)?;
         if let Some(index) = index {
             self.segments.take(self.store, index, found).await?;
@@ -220,7 +221,7 @@ impl Check<'_> {
         {
             indexed.days.count(&entry);
         }
-        if !self.numbers.fit(self.store, &entry).await? {
+        if !self.numbers.fit(self.store, &entry, index, size).await? {
             return Err(wrong(Wrong::Number, &entry, index));
         }
         match self.beside.wrong(&entry, erasable).await? {

@@ -6,7 +6,7 @@ use super::{
     record::{Counter, Tail},
 };
 use crate::{
-    domain::{Digest, Id},
+    domain::{Digest, Id, Timestamp},
     ledger::tree,
     store::ledger::TailRow,
 };
@@ -15,6 +15,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) epoch: Id,
+    /// When it began.
+    pub(super) began: Timestamp,
     next: u64,
     last: Digest,
     follows: Option<Tail>,
@@ -31,9 +33,9 @@ pub(super) struct Placed {
 
 impl Chain {
     /// A new epoch after the newest there is.
-    pub(super) fn begin(epoch: Id, tail: Option<TailRow>) -> Self {
+    pub(super) fn begin(epoch: Id, began: Timestamp, tail: Option<TailRow>) -> Self {
         let follows = tail.map(|tail| Tail { epoch: tail.epoch, rseq: tail.rseq });
-        Self { epoch, next: 0, last: tail.map_or([0; 32], |tail| tail.leaf), follows, numbers: Numbers::default() }
+        Self { epoch, began, next: 0, last: tail.map_or([0; 32], |tail| tail.leaf), follows, numbers: Numbers::default() }
     }
 
     /// Whether nothing has been placed in it.

@@ -120,8 +120,7 @@ fn write_place(out: &mut Out<'_>, place: &Place) -> Written {
     for number in &place.numbers {
         match number {
             Number::Next(number) => out.u64(*number)?,
-            Number::First(None) => out.array(0)?,
-            Number::First(Some(tail)) => out.array(2)?.u64(tail.epoch.0 as u64)?.u64(tail.rseq)?,
+            Number::First(before) => out.array(2)?.u64(before.size)?.u64(before.records)?,
         };
     }
     Ok(())

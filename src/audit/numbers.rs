@@ -1,39 +1,29 @@
 //! The numbers of entries among those of their subject: counted in memory, with one look-up for each counter and epoch.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
-    index::{Index, Last},
-    record::{Counter, Number, Tail},
+    index::Index,
+    record::{Before, Counter, Number},
 };
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// What the next entries of an epoch are numbered with.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     /// The next number of those that have one.
     next: HashMap<Counter, u64>,
-    /// Where the last entries of those stand that have none in this epoch yet, if they have any elsewhere.
-    earlier: HashMap<Counter, Option<Tail>>,
-    /// The last entries that had no segment of the index when the epoch began: read once, not for every counter.
-    last: Option<Last>,
+    /// Of those that have none in this epoch yet, what they had before.
+    before: HashMap<Counter, Before>,
 }
 
 impl Numbers {
     /// Looks up what is not known of these counters.
-    pub(super) async fn meet(&mut self, store: &Store, index: &Index, counters: &[Counter]) -> Result<(), StoreError> {
-        for counter in counters {
-            if !self.next.contains_key(counter) && !self.earlier.contains_key(counter) {
-                let last = match &mut self.last {
-                    Some(last) => last,
-                    none => none.insert(index.last().await?),
-                };
-                let place = match index.last_of(*counter, last).await? {
-                    Some(last) => store.ledger_place(last).await?,
-                    None => None,
-                };
-                self.earlier.insert(*counter, place.map(|(epoch, rseq)| Tail { epoch, rseq }));
-            }
+    pub(super) async fn meet(&mut self, index: &Index, counters: impl Iterator<Item = Counter>) -> Result<(), StoreError> {
+        let unknown = |counter: &Counter| !self.next.contains_key(counter) && !self.before.contains_key(counter);
+        let unknown: HashSet<_> = counters.filter(unknown).collect();
+        if !unknown.is_empty() {
+            self.before.extend(index.records(&unknown).await?);
         }
         Ok(())
     }
@@ -43,7 +33,7 @@ impl Numbers {
         let number = |counter: &Counter| {
             let next = self.next.entry(*counter).or_default();
             *next += 1;
-            if *next == 1 { Number::First(self.earlier.remove(counter).flatten()) } else { Number::Next(*next - 1) }
+            if *next == 1 { Number::First(self.before.remove(counter).unwrap_or_default()) } else { Number::Next(*next - 1) }
         };
         counters.iter().map(number).collect()
     }

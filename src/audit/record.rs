@@ -156,12 +156,21 @@ pub struct Tail {
     pub rseq: u64,
 }
 
+/// How many records one account, or the operator, or strangers had in the tree, whichever epochs they are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Before {
+    /// How many entries the tree had.
+    pub size: u64,
+    /// How many of those are records of the account; a record in parts counts once, where its first part stands.
+    pub records: u64,
+}
+
 /// The number of an entry among those of one account, or of the operator, or of strangers, in its epoch: without a gap, so
 /// that one that is missing shows even in an extract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Number {
-    /// 0: the first in this epoch. Where the last before it stands, in another epoch, as far as that was known.
-    First(Option<Tail>),
+    /// 0: the first in this epoch. How many there were before it.
+    First(Before),
     /// 1 and on.
     Next(u64),
 }

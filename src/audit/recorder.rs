@@ -76,7 +76,7 @@ impl Recorder {
             store: store.clone(),
             writer: LedgerWriter::open(store).await?,
             settings: settings.clone(),
-            index: Index::new(store),
+            index: Index::new(store, settings.index_segment),
             room: Room::new(settings),
             clock,
             random,

@@ -208,12 +208,17 @@ fn marking(out: &mut Vec<u8>, marking: Marking) {
 }
 
 fn number(out: &mut Vec<u8>, number: &Number) {
-    let (number, after) = match number {
-        Number::First(after) => (0, *after),
+    let (number, before) = match number {
+        Number::First(before) => (0, Some(*before)),
         Number::Next(number) => (*number, None),
     };
     let mut map = Map::begin(out);
-    map.some("after", after, place);
+    map.some("before", before, |out, before| {
+        let mut map = Map::begin(out);
+        map.put("records", before.records, plain);
+        map.put("size", before.size, plain);
+        map.end();
+    });
     map.put("number", number, plain);
     map.end();
 }

@@ -18,7 +18,10 @@ use super::{
     sealed::{Sealed, Unrecorded},
 };
 use crate::{
-    domain::{Digest, Id, Timestamp, clock::SECOND},
+    domain::{
+        Digest, Id, Timestamp,
+        clock::{DAY, SECOND},
+    },
     store::{
         StoreError,
         ledger::{Batch, NewDetail, NewEntry},
@@ -29,6 +32,8 @@ use crate::{
 const KNOWN_DOCUMENTS: usize = 4_096;
 /// After so long (µs) without a record the next one begins a new epoch.
 const IDLE: i64 = 3_600 * SECOND;
+/// After so long (µs) it does so in any case: the first record of each account in it says how many the account had before.
+const LASTS: i64 = DAY;
 
 /// A record in the queue, and who waits for it.
 #[derive(Debug)]
@@ -163,8 +168,8 @@ impl Writing {
         let now = inside.clock.now();
         // An epoch ends when it is idle for long, so that what is added to it much later was not added by its process; and
         // when an entry of it is not what was written: what comes after would get no place in the tree.
-        let held_back = |chain: &Chain| lock(&inside.standing).holds_back(chain.epoch);
-        if now.0 - self.last.0 > IDLE || self.chain.as_ref().is_some_and(held_back) {
+        let ends = |chain: &Chain| now.0 - chain.began.0 >= LASTS || lock(&inside.standing).holds_back(chain.epoch);
+        if now.0 - self.last.0 > IDLE || self.chain.as_ref().is_some_and(ends) {
             self.chain = None;
         }
         self.last = now;
@@ -178,15 +183,15 @@ impl Writing {
                 }
                 let epoch = inside.ids.next(&*inside.clock, &*inside.random);
                 lock(&inside.epochs).push(epoch);
-                none.insert(Chain::begin(epoch, tail))
+                none.insert(Chain::begin(epoch, now, tail))
             }
         };
         let epoch = chain.epoch;
         let begins = chain.is_new().then_some(now);
         let mut entries = Vec::with_capacity(batch.len());
         let mut sealed = Vec::with_capacity(batch.len());
+        chain.numbers.meet(&inside.index, batch.iter().flat_map(|waiting| &waiting.counters).copied()).await?;
         for waiting in batch {
-            chain.numbers.meet(&inside.store, &inside.index, &waiting.counters).await?;
             let beside = |Detail { salt, variables, response }: Detail| NewDetail { salt, variables, response };
             let mut detail = waiting.detail.clone().map(beside);
             let mut document = waiting.document.clone().filter(|(sha256, _)| !self.documents.contains(sha256));

@@ -17,7 +17,7 @@ use crate::{
     },
     audit::{
         Sealed,
-        record::{Number, Tail, counters},
+        record::{Number, counters},
     },
     domain::Id,
 };
@@ -32,17 +32,17 @@ pub struct AccessNumber {
     account: Option<ID>,
     /// The number, from 0.
     number: u64,
-    /// Of number 0: the account's last record in another epoch, as far as it was known.
-    after: Option<AccessPlace>,
+    /// Of number 0: how many records the account had before, whichever epochs they are of.
+    before: Option<AccessBefore>,
 }
 
-/// A place in a hash chain.
+/// How many records an account had.
 #[derive(SimpleObject)]
-pub struct AccessPlace {
-    /// The chain.
-    epoch: ID,
-    /// The place in it, from 0.
-    rseq: u64,
+pub struct AccessBefore {
+    /// How many of its records stood in the tree, each counted where its first part stands.
+    records: u64,
+    /// How many entries the tree had then: those with an index below this.
+    tree_size: u64,
 }
 
 /// The promise that a record is in the tree, as the answer carried it. Of a record in parts, the last part's went out.
@@ -92,12 +92,14 @@ impl AccessRecordContext {
     /// Its numbers: of the person and of the app, or of the operator or of strangers.
     async fn numbers(&self) -> Vec<AccessNumber> {
         let entry = &self.0.entry;
-        let place = |tail: Tail| AccessPlace { epoch: opaque(tail.epoch), rseq: tail.rseq };
         let of = counters(&entry.record.subject).into_iter().zip(&entry.numbers);
         let number = |(counter, number): (i64, &Number)| AccessNumber {
             account: (counter >= 0).then(|| opaque(Id(counter))),
             number: number.value(),
-            after: if let Number::First(tail) = number { tail.map(place) } else { None },
+            before: match number {
+                Number::First(before) => Some(AccessBefore { records: before.records, tree_size: before.size }),
+                Number::Next(_) => None,
+            },
         };
         of.map(number).collect()
     }

@@ -1,10 +1,13 @@
 //! What is appended is durable, folded and proven.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
 use leadkeep::{
-    audit::record::{AccessRecord, Changed, Detail, Disclosure, Draft, Entry, Number, Tail},
-    audit::{Recorder, Sealed, Settings, Unrecorded, key},
+    audit::record::{AccessRecord, Before, Changed, Detail, Disclosure, Draft, Entry, Number},
+    audit::{Recorder, Settings, Unrecorded, key},
     domain::{Clock, FieldSet, Id, Subject},
     ledger::tree,
     store::{Store, StoreError},
@@ -41,9 +44,9 @@ on_both_databases!(appended_folded_and_verified, |home| async {
     assert_eq!((report.entries, report.epochs, report.fault), (720, 2, None));
 });
 
-/// Of whose subject it is, and its numbers.
-fn numbered(entry: &Entry) -> (Subject, Vec<Number>) {
-    (entry.record.subject, entry.numbers.clone())
+/// What a first number says.
+fn first(size: u64, records: u64) -> Number {
+    Number::First(Before { size, records })
 }
 
 on_both_databases!(entries_of_a_subject_are_numbered_without_a_gap, |home| async {
@@ -53,39 +56,99 @@ on_both_databases!(entries_of_a_subject_are_numbered_without_a_gap, |home| async
     let put = async |bench: &Bench, subject| {
         bench.recorder.append(draft(AccessRecord { subject, ..record(1, bench.clock.now()) })).await.unwrap()
     };
-    let mut places = Vec::new();
     for subject in
         [person(7), person(8), both, person(7), Subject::ANONYMOUS, Subject::OPERATOR, Subject { app: Some(Id(9)), ..Subject::ANONYMOUS }]
     {
-        places.push(put(&bench, subject).await);
+        put(&bench, subject).await;
     }
-    let (first, next) = (Number::First, Number::Next);
-    let all: Vec<_> = bench.entries().await.iter().map(|entry| entry.numbers.clone()).collect();
-    let wanted = [
-        vec![first(None)],
-        vec![first(None)],
-        vec![next(1), first(None)],
-        vec![next(2)],
-        vec![first(None)],
-        vec![first(None)],
-        vec![next(1)],
-    ];
-    assert_eq!(all, wanted);
+    // How large the tree was when they came is another matter: it has nothing of theirs.
+    let told = |number: &Number| if let Number::First(before) = number { first(0, before.records) } else { *number };
+    let all: Vec<Vec<_>> = bench.entries().await.iter().map(|entry| entry.numbers.iter().map(told).collect()).collect();
+    let (none, next) = (first(0, 0), Number::Next);
+    assert_eq!(all, [vec![none], vec![none], vec![next(1), none], vec![next(2)], vec![none], vec![none], vec![next(1)]]);
 
-    // Another process counts from 0, and names what it follows: of the person the last, of the app another one.
+    // Another process counts from 0, and says how many there were before: of the person three, of the app two.
     let second = Bench::open(&home).await;
     let follow = put(&second, both).await;
     put(&bench, person(7)).await;
     put(&second, person(7)).await;
+    bench.recorder.fold_now().await.unwrap();
     put(&second, person(6)).await;
+    // So does the next epoch; the process of the first went on beside the one before.
+    second.clock.advance_seconds(3_601);
+    let third = put(&second, person(7)).await;
     let entries = second.entries().await;
-    let told: Vec<_> = entries.iter().filter(|entry| entry.epoch == follow.epoch).map(numbered).collect();
-    let place = |sealed: &Sealed| Some(Tail { epoch: sealed.epoch, rseq: sealed.rseq });
-    assert_eq!(told[0], (both, vec![first(place(&places[3])), first(place(&places[6]))]));
-    assert_eq!((told[1].1.as_slice(), told[2].1.as_slice()), (&[next(1)][..], &[first(None)][..]));
+    let of = |epoch| entries.iter().filter(move |entry| entry.epoch == epoch).map(|entry| entry.numbers.as_slice()).collect::<Vec<_>>();
+    assert_eq!(of(follow.epoch), [&[first(7, 3), first(7, 2)][..], &[next(1)], &[first(10, 0)]]);
+    assert_eq!(of(third.epoch), [&[first(11, 6)][..]]);
     bench.recorder.stop().await;
     second.recorder.stop().await;
     assert_eq!(second.verify().await.fault, None);
+});
+
+on_both_databases!(an_epoch_lasts_a_day, |home| async {
+    let bench = Bench::open(&home).await;
+    let first = bench.append(0).await.unwrap().epoch;
+    for request in 1..29 {
+        bench.clock.advance_seconds(3_000);
+        assert_eq!(bench.append(request).await.unwrap().epoch, first);
+    }
+    bench.clock.advance_seconds(3_000);
+    let next = bench.append(29).await.unwrap();
+    assert_ne!(next.epoch, first);
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+});
+
+/// Whether this is all that one person has in a tree up to the last place that a record of theirs names, as the documentation of the
+/// record tells how to see it; their records with their places, rising.
+fn is_complete(extract: &[(u64, Entry)]) -> bool {
+    let mut next: HashMap<Id, u64> = HashMap::new();
+    extract.iter().all(|(_, entry)| {
+        let next = next.entry(entry.epoch).or_default();
+        *next += 1;
+        match entry.numbers[0] {
+            Number::Next(number) => number == *next - 1,
+            Number::First(before) => {
+                *next == 1 && extract.iter().filter(|(index, _)| *index < before.size).count() as u64 == before.records
+            }
+        }
+    })
+}
+
+on_both_databases!(what_is_left_out_of_an_extract_shows, |home| async {
+    let servers = [Bench::open(&home).await, Bench::open(&home).await, Bench::open(&home).await];
+    // Side by side: one has much of the person, one a little, one a single record.
+    for (server, many) in [(0, 5), (1, 2), (0, 1), (2, 1), (1, 1), (0, 2)] {
+        for request in 0..many {
+            servers[server].append(request).await.unwrap();
+        }
+    }
+    let last = Bench::open(&home).await;
+    let named = last.recorder.fold_now().await.unwrap();
+    for request in 0..3 {
+        last.append(request).await.unwrap();
+    }
+    assert_eq!(last.recorder.fold_now().await.unwrap(), 15);
+    let mut extract = Vec::new();
+    for entry in last.entries().await {
+        extract.push((last.store.ledger_index(entry.epoch, entry.rseq).await.unwrap().unwrap(), entry));
+    }
+    extract.sort_unstable_by_key(|(index, _)| *index);
+    assert!(is_complete(&extract));
+    for left_out in 0..named as usize {
+        let mut extract = extract.clone();
+        extract.remove(left_out);
+        assert!(!is_complete(&extract), "without {left_out}");
+    }
+    // Nor is a chain, or the end of one, whichever it is.
+    for epoch in extract.iter().map(|(_, entry)| entry.epoch).collect::<HashSet<_>>() {
+        for from in 0..3 {
+            let mut rest = extract.clone();
+            rest.retain(|(index, entry)| entry.epoch != epoch || entry.rseq < from || *index >= named);
+            assert_eq!(is_complete(&rest), rest.len() == extract.len(), "without {epoch} from {from} on");
+        }
+    }
 });
 
 on_both_databases!(two_sequencers_make_one_tree, |home| async {

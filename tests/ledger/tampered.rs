@@ -2,15 +2,27 @@
 
 use leadkeep::{
     audit::codec,
-    audit::record::{AccessRecord, Number},
-    domain::Id,
+    audit::record::{AccessRecord, Before, Number},
+    domain::{Clock, Id, Subject},
     ledger::{Wrong, tree},
 };
 
 use crate::{
-    bench::Bench,
+    bench::{Bench, draft, record},
     support::{Backend, Home, Table, on_both_databases},
 };
+
+/// Takes the guards away.
+async fn disarm(home: &Home) {
+    for table in ["ledger_entry", "ledger_run", "ledger_checkpoint"] {
+        let guards: &[&str] =
+            if home.backend == Backend::Sqlite { &["no_update", "no_delete", "no_replace"] } else { &["no_change", "no_truncate"] };
+        for guard in guards {
+            let on = if home.backend == Backend::Sqlite { String::new() } else { format!(" ON {table}") };
+            home.tamper(Table::Ledger, &format!("DROP TRIGGER {table}_{guard}{on}")).await.unwrap();
+        }
+    }
+}
 
 /// Ten records folded, nobody writing any more, guards taken away: what an intruder with the database in hand can do.
 pub async fn intruder(home: &Home) -> (Bench, Id) {
@@ -20,14 +32,7 @@ pub async fn intruder(home: &Home) -> (Bench, Id) {
     }
     bench.recorder.stop().await;
     assert_eq!(bench.verify().await.fault, None);
-    for table in ["ledger_entry", "ledger_run", "ledger_checkpoint"] {
-        let guards: &[&str] =
-            if home.backend == Backend::Sqlite { &["no_update", "no_delete", "no_replace"] } else { &["no_change", "no_truncate"] };
-        for guard in guards {
-            let on = if home.backend == Backend::Sqlite { String::new() } else { format!(" ON {table}") };
-            home.tamper(Table::Ledger, &format!("DROP TRIGGER {table}_{guard}{on}")).await.unwrap();
-        }
-    }
+    disarm(home).await;
     let epoch = bench.store.ledger_epoch_after(None).await.unwrap().unwrap();
     (bench, epoch)
 }
@@ -141,4 +146,32 @@ on_both_databases!(an_entry_with_another_number_is_named, |home| async {
     put_in_place_of(&home, &codec::place(&place, &codec::encode(&entry.record))).await;
     let fault = bench.verify().await.fault.unwrap();
     assert_eq!((fault.wrong, fault.rseq), (Wrong::Number, Some(9)));
+});
+
+on_both_databases!(a_first_number_that_counts_otherwise_is_named, |home| async {
+    // Three of the person, then others' in a chain whose tenth is the person's first there.
+    let before = Bench::open(&home).await;
+    for request in 0..3 {
+        before.append(request).await.unwrap();
+    }
+    before.recorder.stop().await;
+    let bench = Bench::open(&home).await;
+    let other = Subject { person: Some(Id(8)), ..Subject::ANONYMOUS };
+    for request in 0..9 {
+        bench.recorder.append(draft(AccessRecord { subject: other, ..record(request, bench.clock.now()) })).await.unwrap();
+    }
+    let epoch = bench.append(9).await.unwrap().epoch;
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+    disarm(&home).await;
+    let row = bench.store.ledger_entries(epoch, 9, 1).await.unwrap().remove(0);
+    let entry = codec::decode(&row.body).unwrap();
+    for (size, records, wrong) in [(3, 2, true), (3, 4, true), (2, 2, false), (12, 3, false), (13, 3, true)] {
+        let numbers = vec![Number::First(Before { size, records })];
+        let place = codec::Place { epoch, rseq: 9, previous: entry.previous, follows: None, numbers };
+        put_in_place_of(&home, &codec::place(&place, &codec::encode(&entry.record))).await;
+        let fault = bench.verify().await.fault.unwrap();
+        // Another true number only the root knows.
+        assert_eq!(fault.wrong, if wrong { Wrong::Number } else { Wrong::CheckpointRoot }, "{records} of {size}");
+    }
 });

@@ -1,82 +1,68 @@
 //! The numbers that entries have among those of their subject.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use crate::{
     audit::{
-        codec,
-        record::{Counter, Entry, Number, Tail, counters},
+        index::walk,
+        record::{Counter, Entry, Number, counters},
     },
     domain::Id,
     store::{Store, StoreError},
 };
 
+/// Of how many of the last entries it is kept whose records they are: what comes first in an epoch names a tree that is hardly
+/// ever smaller by more.
+const KEPT: u64 = 65_536;
+
 /// What was numbered so far.
 #[derive(Default)]
 pub(super) struct Numbers {
-    /// By epoch and counter.
-    seen: HashMap<(Id, Counter), Seen>,
-    /// Where the epoch before ended when one began.
-    follows: HashMap<Id, Tail>,
-}
-
-/// The entries of a counter in an epoch so far.
-#[derive(Clone, Copy)]
-struct Seen {
-    /// The number in the epoch of the first.
-    first: u64,
-    /// The same of the last.
-    last: u64,
-    /// How many there are.
-    count: u64,
+    /// The next number, by epoch and counter.
+    next: HashMap<(Id, Counter), u64>,
+    /// How many records each counter has in the tree so far.
+    records: HashMap<Counter, u64>,
+    /// Those of the last entries: places in the tree, and whose they are.
+    last: VecDeque<(u64, Counter)>,
 }
 
 impl Numbers {
-    /// Whether the entry, the next of its epoch, has the next number of each of its counters, and what a first one names is
-    /// there.
-    pub(super) async fn fit(&mut self, store: &Store, entry: &Entry) -> Result<bool, StoreError> {
-        if let Some(tail) = entry.follows {
-            self.follows.insert(entry.epoch, tail);
-        }
-        for (counter, number) in counters(&entry.record.subject).into_iter().zip(&entry.numbers) {
-            let key = (entry.epoch, counter);
-            let fits = match (self.seen.get_mut(&key), number) {
-                (Some(seen), Number::Next(number)) => {
-                    let fits = *number == seen.count;
-                    (seen.count, seen.last) = (seen.count + 1, entry.rseq);
-                    fits
+    /// Whether the entry, the next of its epoch, has the next number of each of its counters, and what a first one says came before
+    /// is so. Its place is `index`; without one, it comes after all `size` entries of the tree.
+    pub(super) async fn fit(&mut self, store: &Store, entry: &Entry, index: Option<u64>, size: u64) -> Result<bool, StoreError> {
+        let counters = counters(&entry.record.subject);
+        for (counter, number) in counters.iter().zip(&entry.numbers) {
+            let next = self.next.entry((entry.epoch, *counter)).or_default();
+            *next += 1;
+            let fits = match number {
+                Number::Next(number) => *number > 0 && *number == *next - 1,
+                Number::First(before) => {
+                    *next == 1 && before.size <= size && self.had(store, *counter, before.size, size).await? == before.records
                 }
-                (None, Number::First(earlier)) => {
-                    self.seen.insert(key, Seen { first: entry.rseq, last: entry.rseq, count: 1 });
-                    match earlier {
-                        Some(tail) => tail.epoch != entry.epoch && (self.ends_at(*tail, counter) || is_of(store, *tail, counter).await?),
-                        None => !self.had_one(entry.epoch, counter),
-                    }
-                }
-                _ => false,
             };
             if !fits {
                 return Ok(false);
             }
         }
+        if let Some(index) = index.filter(|_| entry.part == 1) {
+            for counter in counters.iter() {
+                *self.records.entry(*counter).or_default() += 1;
+                self.last.push_back((index, *counter));
+            }
+            while self.last.pop_front_if(|(first, _)| *first + KEPT <= index).is_some() {}
+        }
         Ok(true)
     }
 
-    /// Whether the last entry so far of the counter in that epoch is in this place: what a first one names, nearly always.
-    fn ends_at(&self, place: Tail, counter: Counter) -> bool {
-        self.seen.get(&(place.epoch, counter)).is_some_and(|seen| seen.last == place.rseq)
+    /// How many records the counter had when the tree had `then` entries; now it has `size`.
+    async fn had(&self, store: &Store, counter: Counter, then: u64, size: u64) -> Result<u64, StoreError> {
+        let since = self.last.iter().rev().take_while(|(index, _)| *index >= then).filter(|(_, of)| *of == counter).count() as u64;
+        let mut earlier = 0;
+        walk(store, then, size.saturating_sub(KEPT), |_, entry| {
+            let counts = entry.is_some_and(|entry| entry.part == 1 && counters(&entry.record.subject).contains(&counter));
+            earlier += u64::from(counts);
+        })
+        .await?;
+        Ok(self.records.get(&counter).copied().unwrap_or_default().saturating_sub(since + earlier))
     }
-
-    /// Whether there was one in the epoch before when this one began.
-    fn had_one(&self, epoch: Id, counter: Counter) -> bool {
-        self.follows.get(&epoch).is_some_and(|tail| self.seen.get(&(tail.epoch, counter)).is_some_and(|seen| seen.first <= tail.rseq))
-    }
-}
-
-/// Whether the entry in this place is one of the counter's.
-async fn is_of(store: &Store, place: Tail, counter: Counter) -> Result<bool, StoreError> {
-    let rows = store.ledger_entries(place.epoch, place.rseq, 1).await?;
-    let row = rows.first().filter(|row| row.rseq == place.rseq);
-    let entry = row.and_then(|row| codec::decode(&row.body).ok());
-    Ok(entry.is_some_and(|entry| counters(&entry.record.subject).contains(&counter)))
 }

@@ -4,7 +4,9 @@ use minicbor::{Decoder, data::Type};
 
 use super::{VERSION, code_number, decision_number, key, kind_number};
 use crate::{
-    audit::record::{AccessRecord, Changed, Decision, Disclosure, Entry, FieldsUsed, Number, Operation, OperationKind, Tail, counters},
+    audit::record::{
+        AccessRecord, Before, Changed, Decision, Disclosure, Entry, FieldsUsed, Number, Operation, OperationKind, Tail, counters,
+    },
     domain::{Client, Digest, FieldSet, Id, Subject, Timestamp, packed},
     policy::{Agreed, AgreementKind, Code, Level, Marking},
 };
@@ -70,15 +72,12 @@ pub fn decode(bytes: &[u8]) -> Read<Entry> {
 fn number(input: &mut Decoder<'_>) -> Read<Number> {
     if input.datatype()? != Type::Array {
         return match input.u64()? {
-            0 => wrong("a first number that does not say what it follows"),
+            0 => wrong("a first number that does not say how many there were before"),
             number => Ok(Number::Next(number)),
         };
     }
-    match array(input)? {
-        0 => Ok(Number::First(None)),
-        2 => Ok(Number::First(Some(Tail { epoch: id(input)?, rseq: input.u64()? }))),
-        _ => wrong("a first number that follows no place"),
-    }
+    exactly(input, 2, "how many there were before")?;
+    Ok(Number::First(Before { size: input.u64()?, records: input.u64()? }))
 }
 
 /// Reads what [`super::encode`] made: a record without its place.

@@ -4,7 +4,7 @@ use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
 use crate::{
-    audit::record::{Changed, Disclosure, FieldsUsed, Operation, counters},
+    audit::record::{Before, Changed, Disclosure, FieldsUsed, Operation, counters},
     domain::{Client, Subject, Timestamp},
     policy::{Agreed, AgreementKind, Level, Marking},
 };
@@ -70,11 +70,11 @@ proptest! {
     #[test]
     fn what_is_written_can_be_read(
         record in records(), epoch in id(), rseq in 0..1_u64 << 62, previous in digest(), tail in option::of((id(), any::<u64>())), part in 1..5_u64,
-        number in 0..1_u64 << 62,
+        number in 0..1_u64 << 62, size in any::<u64>(),
     ) {
         prop_assert_eq!(&decode_record(&encode(&record)).unwrap(), &record);
         let follows = tail.map(|(epoch, rseq)| Tail { epoch, rseq });
-        let number = if number > 0 { Number::Next(number) } else { Number::First(follows) };
+        let number = if number > 0 { Number::Next(number) } else { Number::First(Before { size, records: size / 3 }) };
         let numbers = vec![number; counters(&record.subject).len()];
         let body = place(&Place { epoch, rseq, previous, follows, numbers: numbers.clone() }, &encode_part(&record, part, 4));
         let entry = decode(&body).unwrap();
@@ -125,7 +125,7 @@ proptest! {
         let parts = split(record.clone());
         for (part, number) in parts.iter().zip(1..) {
             let tail = Some(Tail { epoch: Id(i64::MAX), rseq: u64::MAX });
-            let numbers = vec![Number::First(tail); counters(&record.subject).len()];
+            let numbers = vec![Number::First(Before { size: u64::MAX, records: u64::MAX }); counters(&record.subject).len()];
             let body = place(&Place { epoch: Id(1), rseq: u64::MAX, previous: [0; 32], follows: tail, numbers },
                 &encode_part(part, number, parts.len() as u64));
             prop_assert!(body.len() <= MAX_ENTRY, "{}", body.len());

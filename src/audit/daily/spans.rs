@@ -44,7 +44,7 @@ pub fn unpack_day(body: &[u8]) -> Option<Daily> {
     read(body, false)
 }
 
-/// The days of a span that was stored; of each only views, leads, leads in files and denials if it is to be `brief`.
+/// The days of a span that was stored; of each only records, views, leads, leads in files and denials if it is to be `brief`.
 pub fn unpack(span: i64, body: &[u8], brief: bool) -> Result<Days, StoreError> {
     let corrupt = || StoreError::Corrupt("a day of the ledger's index; run `leadkeep ledger reindex`".into());
     read_all(span, body, brief).ok_or_else(corrupt)
@@ -88,11 +88,11 @@ fn write(daily: &Daily, out: &mut Vec<u8>) {
 fn read(mut input: &[u8], brief: bool) -> Option<Daily> {
     let input = &mut input;
     let mut daily = Daily { views: take(input)?, leads: take(input)?, downloaded: take(input)?, ..Daily::default() };
-    daily.decisions[1] = take(input)?;
+    (daily.decisions[1], daily.records) = (take(input)?, take(input)?);
     if brief {
         return Some(daily);
     }
-    (daily.records, daily.downloads) = (take(input)?, take(input)?);
+    daily.downloads = take(input)?;
     for decision in [0, 2, 3] {
         daily.decisions[decision] = take(input)?;
     }

@@ -65,8 +65,6 @@ pub enum Only {
     Term(i64),
     /// Days of these accounts.
     Days(HashSet<Counter>),
-    /// The last entry of each account.
-    Last,
 }
 
 /// What the index says of the entries from one place in the tree to another.
@@ -113,7 +111,6 @@ impl Gathered {
             Only::Term(term) if terms(entry).contains(term) => self.postings.entry(*term).or_default().push(index),
             Only::Term(_) => {}
             Only::Days(accounts) => count(&mut self.days, entry, |counter| accounts.contains(counter)),
-            Only::Last => self.postings.extend(counters(&entry.record.subject).into_iter().map(|counter| (counter, vec![index]))),
         }
     }
 }

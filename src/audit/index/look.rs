@@ -1,6 +1,9 @@
 //! Asking the index.
 
-use std::{collections::HashMap, ops::Deref};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Deref,
+};
 
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -14,7 +17,7 @@ use crate::{
             Days,
             spans::{self, span_of},
         },
-        record::Counter,
+        record::{Before, Counter},
     },
     domain::Timestamp,
     store::{Store, StoreError, ledger::Reach},
@@ -37,7 +40,7 @@ pub struct DaysOf {
     pub from: i64,
     /// The first that is not wanted any more.
     pub until: i64,
-    /// Whether views, leads, leads in files and denials are enough.
+    /// Whether records, views, leads, leads in files and denials are enough.
     pub brief: bool,
 }
 
@@ -47,12 +50,14 @@ pub struct Index {
     store: Store,
     /// What has no segment yet, as far as it was asked for.
     tail: Mutex<Gathered>,
+    /// How many of those a record that is to be numbered waits for to be read at most.
+    near: u64,
 }
 
 impl Index {
-    /// The index of this ledger.
-    pub fn new(store: &Store) -> Self {
-        Self { store: store.clone(), tail: Mutex::default() }
+    /// The index of this ledger, whose segments have so many entries at first.
+    pub fn new(store: &Store, segment: u64) -> Self {
+        Self { store: store.clone(), tail: Mutex::default(), near: 2 * segment }
     }
 
     /// The entries from `from` to below `until` in which the term occurs, the newest first, at most `limit`. What is in the
@@ -74,31 +79,6 @@ impl Index {
             found.extend(self.before(term, from, until.min(tail_from), limit - found.len()).await?);
         }
         Ok(found)
-    }
-
-    /// The last entry of each account among those that have no segment.
-    pub(in crate::audit) async fn last(&self) -> Result<Last, StoreError> {
-        let (indexed, size) = self.store.index_ends().await?;
-        let mut tail = Gathered::at(indexed, Only::Last);
-        tail.read_on(&self.store, size).await?;
-        Ok(Last(tail))
-    }
-
-    /// The account's last entry, as of when the others were read; they are read anew if the index was begun anew since.
-    pub(in crate::audit) async fn last_of(&self, counter: Counter, last: &mut Last) -> Result<Option<u64>, StoreError> {
-        for _ in 0..TRIES {
-            let Last(tail) = &*last;
-            if let Some(last) = tail.postings.get(&counter).and_then(|entries| entries.last()) {
-                return Ok(Some(*last));
-            }
-            let found = self.before(counter, 0, tail.from, 1).await?.first().copied();
-            // Looked at afterwards: then the segments that were searched reached up to the others.
-            if self.store.index_ends().await?.0 >= tail.from {
-                return Ok(found);
-            }
-            *last = self.last().await?;
-        }
-        Err(changing())
     }
 
     /// The same as [`Index::entries`] of those before what has no segment.
@@ -181,6 +161,37 @@ impl Index {
         Err(changing())
     }
 
+    /// How many records these accounts have in the tree. If more than two segments' entries have none yet, in the
+    /// tree up to those: that is true as well, of less, and whoever waits for it has a record to write.
+    pub(in crate::audit) async fn records(&self, of: &HashSet<Counter>) -> Result<HashMap<Counter, Before>, StoreError> {
+        let ever: Vec<_> = of.iter().map(|counter| (*counter, span_of(i64::MIN), span_of(i64::MAX))).collect();
+        for _ in 0..TRIES {
+            let then = self.store.index_days(&ever).await?;
+            let near = then.size.saturating_sub(then.indexed) <= self.near;
+            let mut found: HashMap<_, _> = of.iter().map(|counter| (*counter, Before { size: then.indexed, records: 0 })).collect();
+            for row in then.rows {
+                let Some(before) = found.get_mut(&row.counter) else { continue };
+                before.records += spans::unpack(row.span, &row.body, true)?.values().map(|daily| daily.records).sum::<u64>();
+            }
+            if near {
+                let tail = self.tail(Only::Days(of.clone()), then.indexed, then.size).await?;
+                if then.indexed != tail.from {
+                    continue;
+                }
+                for before in found.values_mut() {
+                    before.size = tail.until;
+                }
+                for ((counter, _), daily) in &tail.days {
+                    if let Some(before) = found.get_mut(counter) {
+                        before.records += daily.records;
+                    }
+                }
+            }
+            return Ok(found);
+        }
+        Err(changing())
+    }
+
     /// What has no segment, read at least up to `size`, if segments were found to end at `indexed`; only what is of interest, if
     /// that is too much to be kept.
     async fn tail(&self, only: Only, indexed: u64, size: u64) -> Result<Tail<'_>, StoreError> {
@@ -210,10 +221,6 @@ impl Index {
 fn changing() -> StoreError {
     StoreError::Corrupt("the ledger's index changes faster than it can be read".into())
 }
-
-/// The last entries of accounts among those that had no segment.
-#[derive(Debug)]
-pub(in crate::audit) struct Last(Gathered);
 
 /// What has no segment.
 enum Tail<'t> {

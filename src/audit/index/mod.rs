@@ -12,6 +12,5 @@ mod look;
 mod merge;
 
 pub use gather::{CountedDays, Gathered, Only, count, each_term, terms, walk};
-pub(super) use look::Last;
 pub use look::{DaysOf, Index};
 pub use merge::Postings;

@@ -133,12 +133,6 @@ impl Store {
         Ok(runs)
     }
 
-    /// Epoch and number of the entry with this place in the tree.
-    pub async fn ledger_place(&self, index: u64) -> Result<Option<(Id, u64)>, StoreError> {
-        let runs = self.ledger_runs_over(index, 1).await?;
-        Ok(runs.first().filter(|run| run.first_index <= index).map(|run| (run.epoch, run.first_rseq + index - run.first_index)))
-    }
-
     /// The place in the tree of an entry, if it has one.
     pub async fn ledger_index(&self, epoch: Id, rseq: u64) -> Result<Option<u64>, StoreError> {
         let rseq = i64::try_from(rseq).unwrap_or(i64::MAX);
