@@ -23,7 +23,7 @@ use leadkeep::{
     policy::Marking,
     store::{
         Store,
-        ledger::index::{BlockRow, IndexWrite, lease},
+        ledger::index::{BlockRow, DailyRow, IndexWrite, SegmentRow, lease},
     },
 };
 use support::{Backend, Home, SeededRandom, Table, TestClock, on_both_databases};
@@ -265,6 +265,29 @@ on_both_databases!(an_index_begun_anew_misleads_no_number, |home| async {
     assert_eq!(keeper.step().await.unwrap(), Step::Done);
     next.append(69, 20).await;
     assert_eq!(next.fault().await, None, "the first record of each account says how many it had before");
+});
+
+on_both_databases!(whoever_was_held_up_lists_nothing_twice, |home| async {
+    let bench = Bench::open(&home).await;
+    bench.append(0, 64).await;
+    bench.keep().await;
+    let before = bench.store.index_segments().await.unwrap();
+    // A keeper that had read what was to be indexed next before another did it, and goes on when that one's lease is over.
+    let late = |first, until, replaced| IndexWrite {
+        owner: 1,
+        lease: lease(bench.clock.now(), 60),
+        segment: 99,
+        daily: vec![DailyRow { counter: 7, span: 1, body: Vec::new() }],
+        replaced,
+        listed: Some(SegmentRow { id: 99, level: 0, first, until }),
+        ..IndexWrite::default()
+    };
+    assert!(!bench.recorder.writer().write_index(late(48, 64, Vec::new())).await.unwrap());
+    assert!(!bench.recorder.writer().write_index(late(0, 128, vec![before[0].id, 98])).await.unwrap());
+    assert_eq!(bench.store.index_segments().await.unwrap(), before);
+    bench.assert_true().await;
+    bench.append(64, 16).await;
+    assert!(bench.recorder.writer().write_index(late(64, 80, Vec::new())).await.unwrap());
 });
 
 on_both_databases!(a_number_does_not_wait_for_an_index_far_behind, |home| async {

@@ -1,7 +1,8 @@
 //! Recomputes the whole ledger from what the database holds, trusting nothing but the public key: every leaf from its
 //! bytes, every link of every chain, the place of every entry in the tree, every signed head, what lies beside the entries. Rows come
 //! in pages, read ahead; what each entry or head says by itself is found on other threads, and looked at here in the order of the
-//! tree, so that it is the first thing wrong that is told. What is kept meanwhile is a line per epoch, and one per account and day.
+//! tree, so that it is the first thing wrong that is told. What is kept meanwhile is a line per epoch, and one per account and
+//! epoch, and per account and day.
 //! Records that have left the database come from the archive, each of whose files is read whole.
 
 mod acknowledged;
@@ -81,12 +82,13 @@ pub async fn verify(
         acknowledged: Acknowledgements::default(),
     };
     let pages = Pages::read(store, until, &expected, &mut tasks);
-    let (mut outstanding, mut fault) = (0, None);
-    match check.all(until, pages, progress).await {
+    let mut outstanding = 0;
+    let fault = match check.all(until, pages, progress).await {
         Err(Stop::Store(error)) => return Err(error),
-        Err(Stop::Fault(found)) => fault = Some(found),
+        // What was miscounted stands before whatever was found after it.
+        Err(Stop::Fault(found)) => check.numbers.miscounted().or(Some(found)),
         Ok(()) => {
-            let mut after = None;
+            let (mut fault, mut after) = (check.numbers.recounted(store).await?, None);
             loop {
                 let rows = store.outbox(after, PAGE).await?;
                 let Some(last) = rows.last() else { break };
@@ -96,8 +98,9 @@ pub async fn verify(
                     fault = fault.or(Some(Fault { wrong: Wrong::Outbox, epoch: None, rseq: None, index: None }));
                 }
             }
+            fault
         }
-    }
+    };
     let Check { verifier, segments, epochs, good, signed_as, acknowledged, .. } = check;
     Ok(Report {
         entries: verifier.entries(),
@@ -221,8 +224,9 @@ impl Check<'_> {
         {
             indexed.days.count(&entry);
         }
-        if !self.numbers.fit(self.store, &entry, index, size).await? {
-            return Err(wrong(Wrong::Number, &entry, index));
+        let number = Fault { wrong: Wrong::Number, epoch: Some(entry.epoch), rseq: Some(entry.rseq), index };
+        if !self.numbers.fit(&entry, size, folded, number) {
+            return Err(number.into());
         }
         match self.beside.wrong(&entry, erasable).await? {
             Some(found) => Err(wrong(found, &entry, index)),

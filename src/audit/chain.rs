@@ -1,4 +1,4 @@
-//! The epoch: the chain of one process, or of what is left of it after a failed commit.
+//! The epoch: a chain of one process.
 
 use super::{
     codec,
@@ -11,7 +11,7 @@ use crate::{
     store::ledger::TailRow,
 };
 
-/// Where the next entry of this process goes.
+/// Where its next entry goes.
 #[derive(Debug)]
 pub(super) struct Chain {
     pub(super) epoch: Id,

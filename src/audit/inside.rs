@@ -39,11 +39,20 @@ pub(super) struct Inside {
     /// Whether something was appended since the last fold.
     pub(super) dirty: AtomicBool,
     /// The epochs that this process has begun.
-    pub(super) epochs: Mutex<Vec<Id>>,
+    pub(super) epochs: Mutex<Epochs>,
     /// Outbox rows whose records are durable.
     pub(super) settled: Mutex<Vec<Id>>,
     /// Outbox rows whose records could not be written.
     pub(super) owed: Mutex<Vec<Id>>,
+}
+
+/// The epochs that this process has begun.
+#[derive(Debug, Default)]
+pub(super) struct Epochs {
+    /// As they were begun.
+    pub(super) all: Vec<Id>,
+    /// The one that was written to last.
+    pub(super) last: Option<Id>,
 }
 
 impl std::fmt::Debug for Inside {

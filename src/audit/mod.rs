@@ -1,5 +1,5 @@
 //! The access record and how it becomes durable: [`record`] is what is written, [`codec`] its bytes, [`recorder`] takes
-//! it, [`writing`] writes many at a time before any answer leaves, [`sequencer`] gives it its place in the tree.
+//! it, [`writing`] has many written at a time before any answer leaves, [`sequencer`] gives it its place in the tree.
 
 mod chain;
 pub mod codec;
@@ -9,9 +9,11 @@ mod halt;
 pub mod index;
 mod inside;
 pub mod key;
+mod lane;
 mod lock;
 mod numbers;
 mod outbox;
+mod pace;
 pub mod place;
 pub mod record;
 pub mod recorder;
@@ -21,6 +23,7 @@ pub mod sealed;
 mod sequencer;
 mod settings;
 mod standing;
+mod waiting;
 mod writing;
 
 pub use recorder::Recorder;

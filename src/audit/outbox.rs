@@ -9,7 +9,7 @@ use super::{
     codec,
     inside::Inside,
     record::{Draft, Entry},
-    writing::{self, Waiting},
+    waiting::{self, Waiting},
 };
 use crate::{
     domain::{Id, Timestamp, clock::SECOND},
@@ -65,7 +65,7 @@ pub(super) async fn recover(inside: &Inside, queue: &mpsc::Sender<Waiting>, whic
         for row in rows.iter().filter(|row| !recorded.contains(&row.id)) {
             let record = codec::decode_record(&row.body).map_err(|error| StoreError::Corrupt(format!("outbox row {}: {error}", row.id)))?;
             let draft = Draft { record, detail: None, document: None, outbox: Vec::new() };
-            writing::append(inside, queue, draft).await.map_err(|error| StoreError::Unsafe(error.to_string()))?;
+            waiting::append(inside, queue, draft).await.map_err(|error| StoreError::Unsafe(error.to_string()))?;
             appended += 1;
         }
         if !rows.is_empty() {

@@ -20,7 +20,8 @@ use super::{
     sealed::{Sealed, Unrecorded},
     sequencer,
     standing::Standing,
-    writing::{Waiting, Writing, append},
+    waiting::{Waiting, append},
+    writing::Writing,
 };
 use crate::{
     domain::{Clock, Digest, Id, IdMaker, Random},
@@ -137,9 +138,10 @@ impl Recorder {
         self.inside.room.refuses()
     }
 
-    /// The epochs that this process has begun: one, and another after each failed commit.
+    /// The epochs that this process has begun: one for each lane, and another after each failed commit, each hour without a record and
+    /// each day.
     pub fn epochs(&self) -> Vec<Id> {
-        lock(&self.inside.epochs).clone()
+        lock(&self.inside.epochs).all.clone()
     }
 
     /// The name of the log in its checkpoints.
@@ -213,7 +215,7 @@ impl Recorder {
 
     /// Whether the sequencer holds back what this process records now.
     pub fn is_held_back(&self) -> bool {
-        let epoch = lock(&self.inside.epochs).last().copied();
+        let epoch = lock(&self.inside.epochs).last;
         epoch.is_some_and(|epoch| lock(&self.inside.standing).holds_back(epoch))
     }
 

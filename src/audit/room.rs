@@ -19,7 +19,8 @@ pub(super) struct Room {
     bytes: Arc<Semaphore>,
     limits: (usize, usize),
     patience: Duration,
-    writing: Mutex<Option<Instant>>,
+    /// When each commit that is under way was begun.
+    writing: Mutex<Vec<Instant>>,
 }
 
 /// A record's place in it, until the record is durable or has failed.
@@ -59,14 +60,25 @@ impl Room {
         self.patience
     }
 
-    /// Notes that the disk has been given records, or that it has taken or refused them.
-    pub(super) fn writing(&self, at_work: bool) {
-        *lock(&self.writing) = at_work.then(Instant::now);
+    /// Notes that the disk has been given records, and when.
+    pub(super) fn begin(&self) -> Instant {
+        let now = Instant::now();
+        lock(&self.writing).push(now);
+        now
     }
 
-    /// Why a further record would be refused or come too late, as things stand.
+    /// Notes that it has taken or refused those that it was given then.
+    pub(super) fn end(&self, begun: Instant) {
+        let mut writing = lock(&self.writing);
+        if let Some(number) = writing.iter().position(|of| *of == begun) {
+            writing.swap_remove(number);
+        }
+    }
+
+    /// Why a further record would be refused or come too late, as things stand. A disk that does not take one batch in time is not
+    /// trusted with others.
     pub(super) fn refuses(&self) -> Option<Unrecorded> {
-        if lock(&self.writing).is_some_and(|since| since.elapsed() > self.patience) {
+        if lock(&self.writing).iter().any(|since| since.elapsed() > self.patience) {
             return Some(Unrecorded::Late);
         }
         (self.records.available_permits() == 0 || self.bytes.available_permits() == 0).then_some(Unrecorded::Full)

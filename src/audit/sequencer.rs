@@ -18,7 +18,7 @@ use super::{
     inside::Inside,
     lock::lock,
     outbox::{self, Which},
-    writing::Waiting,
+    waiting::Waiting,
 };
 use crate::{
     domain::{Id, Timestamp, clock::SECOND},

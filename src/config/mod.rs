@@ -24,7 +24,7 @@ pub struct Settings {
     pub data: PathBuf,
     /// A PostgreSQL database instead of SQLite in the data folder.
     pub database_url: Option<DatabaseUrl>,
-    /// Connections to the database at most.
+    /// Connections to the database at most; the access log has up to four more of its own.
     pub database_connections: u32,
     /// The address to listen on.
     pub address: IpAddr,

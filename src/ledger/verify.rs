@@ -64,7 +64,8 @@ pub enum Wrong {
     Detail,
     /// The before and after that are kept of a change are not those it was sealed with.
     Change,
-    /// Its number among the entries of its subject is not the next: one of them is missing, or it names a place where there is none.
+    /// Its number among the entries of its subject is not the next: one of them is missing; or it says another number of them before
+    /// it than there are.
     Number,
     /// The document kept under the hash that the entry names has another.
     Document,
@@ -105,7 +106,7 @@ impl fmt::Display for Wrong {
             Self::Unsigned => "no checkpoint has signed it",
             Self::Detail => "the variables or the hash of the answer kept beside it are not those it was sealed with",
             Self::Change => "the before and after kept of one of its changes are not those it was sealed with",
-            Self::Number => "its number is not the next among the records of its subject",
+            Self::Number => "its number is not the next among the records of its subject, or it counts others before it than there are",
             Self::Document => "the document kept for it is not the one it names",
             Self::Policy => "the policy revision it names is not the one that is stored",
             Self::Epoch => "the list of epochs lacks the one it begins",

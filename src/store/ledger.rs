@@ -91,6 +91,9 @@ impl fmt::Debug for Sequencing {
     }
 }
 
+/// How many batches PostgreSQL is given at once; besides, there is a connection for what else is written.
+const AT_ONCE: usize = 3;
+
 /// The only thing that writes to the ledger in this process. Cheap to clone.
 #[derive(Clone)]
 pub struct LedgerWriter(Arc<Writer>);
@@ -114,9 +117,18 @@ impl LedgerWriter {
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let writer = match store.location() {
             Location::Folder(folder) => Writer::Sqlite(sqlite::Thread::start(folder.join("ledger.db"))?),
-            Location::Postgres(url) => Writer::Postgres(super::open::postgres(url, 2).await?),
+            Location::Postgres(url) => Writer::Postgres(super::open::postgres(url, AT_ONCE as u32 + 1).await?),
         };
         Ok(Self(Arc::new(writer)))
+    }
+
+    /// How many batches it takes at once: one where a file has one writer, else more than one, so that the sync of one is not waited
+    /// for to begin the next.
+    pub fn at_once(&self) -> usize {
+        match *self.0 {
+            Writer::Sqlite(_) => 1,
+            Writer::Postgres(_) => AT_ONCE,
+        }
     }
 
     /// Makes a batch durable, wholly or not at all. After an error nobody knows which.

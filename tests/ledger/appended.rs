@@ -6,6 +6,7 @@ use std::{
 };
 
 use leadkeep::{
+    app::ledger_verify::{Progress, Trust, verify},
     audit::record::{AccessRecord, Before, Changed, Detail, Disclosure, Draft, Entry, Number},
     audit::{Recorder, Settings, Unrecorded, key},
     domain::{Clock, FieldSet, Id, Subject},
@@ -29,7 +30,9 @@ on_both_databases!(appended_folded_and_verified, |home| async {
         assert_eq!(tree::leaf(&row.body), sealed.leaf);
     }
     let report = bench.verify().await;
-    assert_eq!((report.entries, report.folded, report.epochs, report.outstanding, report.fault), (700, 700, 1, 0, None));
+    assert_eq!((report.entries, report.folded, report.outstanding, report.fault), (700, 700, 0, None));
+    let epochs = report.epochs as usize;
+    assert!((1..=bench.recorder.writer().at_once()).contains(&epochs), "{epochs}");
     assert_eq!(report.origin.as_deref(), Some(bench.recorder.origin()));
     assert!(report.checkpoints >= 1);
 
@@ -39,9 +42,10 @@ on_both_databases!(appended_folded_and_verified, |home| async {
     append_many(&bench, 10).await;
     assert_eq!(second.recorder.fold_now().await.unwrap(), 720);
     let heads: Vec<_> = second.entries().await.into_iter().filter(|entry| entry.rseq == 0).collect();
-    assert_eq!(heads[1].follows.unwrap().epoch, heads[0].epoch);
+    assert!(heads[epochs].follows.is_some_and(|tail| heads[..epochs].iter().any(|head| head.epoch == tail.epoch)));
     let report = second.verify().await;
-    assert_eq!((report.entries, report.epochs, report.fault), (720, 2, None));
+    assert_eq!((report.entries, report.fault), (720, None));
+    assert!(report.epochs as usize > epochs);
 });
 
 /// What a first number says.
@@ -97,6 +101,30 @@ on_both_databases!(an_epoch_lasts_a_day, |home| async {
     let next = bench.append(29).await.unwrap();
     assert_ne!(next.epoch, first);
     bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+});
+
+on_both_databases!(a_log_that_grows_meanwhile_is_not_taken_for_wrong, |home| async {
+    let bench = Bench::open(&home).await;
+    append_many(&bench, 3).await;
+    bench.recorder.fold_now().await.unwrap();
+    let (mut grown, trust) = (false, Trust { key: &bench.public, origin: Some(bench.recorder.origin()), kept: None });
+    // After the verifier has found out how far the tree goes, others come, whose first records name a larger one.
+    let mut grow = |_: Progress| {
+        if !std::mem::replace(&mut grown, true) {
+            tokio::task::block_in_place(|| {
+                tokio::runtime::Handle::current().block_on(async {
+                    append_many(&bench, 5).await;
+                    bench.recorder.fold_now().await.unwrap();
+                    bench.clock.advance_seconds(4_000);
+                    bench.append(9).await.unwrap();
+                });
+            });
+        }
+    };
+    let report = verify(&bench.store, trust, bench.clock.now(), &mut grow).await.unwrap();
+    assert!(grown);
+    assert_eq!((report.entries, report.folded, report.fault), (9, 3, None));
     assert_eq!(bench.verify().await.fault, None);
 });
 
@@ -234,7 +262,8 @@ on_both_databases!(the_queue_takes_as_many_as_it_says, |home| async {
     }
     assert_eq!((bench.recorder.waiting(), bench.recorder.refuses()), ((0, 3), None));
     bench.append(5).await.unwrap();
-    let requests: Vec<_> = bench.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    let mut requests: Vec<_> = bench.entries().await.iter().map(|entry| entry.record.request.0).collect();
+    requests.sort_unstable();
     assert_eq!(requests, [0, 1, 2, 3, 5]);
 });
 

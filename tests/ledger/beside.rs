@@ -7,7 +7,6 @@ use leadkeep::{
     ledger::Wrong,
     store::{Change, ChangeNote, Noted, StoreError},
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
 use sha2::Digest as _;
 
 use crate::{
@@ -196,55 +195,3 @@ on_both_databases!(altered_before_and_after_are_named, |home| async {
     home.tamper(Table::Main, "UPDATE change_detail SET after = '{\"city\":\"Bonn\"}'").await.unwrap();
     assert_eq!(bench.verify().await.fault.map(|fault| fault.wrong), Some(Wrong::Change));
 });
-
-/// Who waits for a lock of this kind, in this database alone: other tests have theirs in the same cluster.
-const BLOCKED: &str = "\
-SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE NOT l.granted AND a.datname = current_database() AND l.locktype = $1";
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_who_store_the_same_documents_do_not_wait_for_each_other() {
-    let home = Home::new(Backend::Postgres).await;
-    let bench = Bench::open(&home).await;
-    bench.append(1).await.unwrap();
-    let outside = home.connect_ledger().await;
-    let blocked = async |kind: &str| {
-        let found = Statement::from_sql_and_values(DbBackend::Postgres, BLOCKED, [kind.into()]);
-        while outside.query_all_raw(found.clone()).await.unwrap().is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    let mut documents = ["{ a }", "{ b }"].map(|text| (<[u8; 32]>::from(sha2::Sha256::digest(text)), text));
-    documents.sort_unstable();
-    let [low, high] = documents;
-
-    // The higher first, in one batch: they wait while another record is written.
-    let held = home.hold_ledger().await;
-    let mut first = Box::pin(bench.append(2));
-    assert!(futures_util::poll!(&mut first).is_pending());
-    blocked("relation").await;
-    let mut waiting = [high, low].map(|(sha256, text)| {
-        let mut with = record(3, bench.clock.now());
-        with.operation.document = Some(sha256);
-        Box::pin(bench.recorder.append(Draft { document: Some(text.into()), ..draft(with) }))
-    });
-    for append in &mut waiting {
-        assert!(futures_util::poll!(append).is_pending());
-    }
-    let other = outside.begin().await.unwrap();
-    let put = async |(sha256, text): ([u8; 32], &str)| {
-        let put = "INSERT INTO ledger_document (sha256, text) VALUES ($1, $2)";
-        let values = [sha256.to_vec().into(), text.as_bytes().to_vec().into()];
-        other.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, put, values)).await
-    };
-    put(low).await.unwrap();
-    held.release().await;
-    first.await.unwrap();
-    blocked("transactionid").await;
-    put(high).await.expect("who came later holds nothing that is waited for");
-    other.commit().await.unwrap();
-    for append in waiting {
-        append.await.unwrap();
-    }
-    bench.recorder.stop().await;
-    assert_eq!(bench.verify().await.fault, None);
-}

@@ -7,5 +7,6 @@ mod support;
 mod appended;
 mod bench;
 mod beside;
+mod lanes;
 mod outbox;
 mod tampered;

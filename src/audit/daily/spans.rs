@@ -185,8 +185,8 @@ mod tests {
             prop_assert!(brief.keys().eq(days.keys()));
             for (brief, day) in brief.values().zip(days.values()) {
                 prop_assert_eq!(
-                    (brief.views, brief.leads, brief.downloaded, brief.denied()),
-                    (day.views, day.leads, day.downloaded, day.denied())
+                    (brief.records, brief.views, brief.leads, brief.downloaded, brief.denied()),
+                    (day.records, day.views, day.leads, day.downloaded, day.denied())
                 );
             }
             for daily in days.values() {

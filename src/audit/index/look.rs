@@ -3,9 +3,13 @@
 use std::{
     collections::{HashMap, HashSet},
     ops::Deref,
+    time::Duration,
 };
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    sync::{Mutex, MutexGuard},
+    time::timeout,
+};
 
 use super::{
     block::Block,
@@ -30,6 +34,8 @@ const TRIES: u32 = 8;
 
 /// How many entries without a segment are kept in memory at most.
 const KEPT: u64 = 65_536;
+/// How long a record that is to be numbered waits for them.
+const WAITED: Duration = Duration::from_secs(1);
 
 /// Days of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +56,7 @@ pub struct Index {
     store: Store,
     /// What has no segment yet, as far as it was asked for.
     tail: Mutex<Gathered>,
-    /// How many of those a record that is to be numbered waits for to be read at most.
+    /// How many of those a record that is to be numbered waits for at most.
     near: u64,
 }
 
@@ -161,35 +167,34 @@ impl Index {
         Err(changing())
     }
 
-    /// How many records these accounts have in the tree. If more than two segments' entries have none yet, in the
-    /// tree up to those: that is true as well, of less, and whoever waits for it has a record to write.
+    /// How many records these accounts have in the tree. What has no segment yet is left out if it is more than two segments' entries, or
+    /// cannot be read at once: a number of a smaller tree is true as well, and whoever waits for it has a record to write.
     pub(in crate::audit) async fn records(&self, of: &HashSet<Counter>) -> Result<HashMap<Counter, Before>, StoreError> {
         let ever: Vec<_> = of.iter().map(|counter| (*counter, span_of(i64::MIN), span_of(i64::MAX))).collect();
-        for _ in 0..TRIES {
-            let then = self.store.index_days(&ever).await?;
-            let near = then.size.saturating_sub(then.indexed) <= self.near;
-            let mut found: HashMap<_, _> = of.iter().map(|counter| (*counter, Before { size: then.indexed, records: 0 })).collect();
-            for row in then.rows {
-                let Some(before) = found.get_mut(&row.counter) else { continue };
-                before.records += spans::unpack(row.span, &row.body, true)?.values().map(|daily| daily.records).sum::<u64>();
-            }
-            if near {
-                let tail = self.tail(Only::Days(of.clone()), then.indexed, then.size).await?;
-                if then.indexed != tail.from {
-                    continue;
-                }
-                for before in found.values_mut() {
-                    before.size = tail.until;
-                }
-                for ((counter, _), daily) in &tail.days {
-                    if let Some(before) = found.get_mut(counter) {
-                        before.records += daily.records;
-                    }
-                }
-            }
+        let then = self.store.index_days(&ever).await?;
+        let mut found: HashMap<_, _> = of.iter().map(|counter| (*counter, Before { size: then.indexed, records: 0 })).collect();
+        for row in then.rows {
+            let Some(before) = found.get_mut(&row.counter) else { continue };
+            before.records += spans::unpack(row.span, &row.body, true)?.values().map(|daily| daily.records).sum::<u64>();
+        }
+        if then.size.saturating_sub(then.indexed) > self.near {
             return Ok(found);
         }
-        Err(changing())
+        let tail = timeout(WAITED, self.tail(Only::Days(of.clone()), then.indexed, then.size)).await;
+        // What was read and what is added must meet: a segment may have come in between.
+        if let Ok(Ok(tail)) = tail
+            && tail.from == then.indexed
+        {
+            for before in found.values_mut() {
+                before.size = tail.until;
+            }
+            for ((counter, _), daily) in &tail.days {
+                if let Some(before) = found.get_mut(counter) {
+                    before.records += daily.records;
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// What has no segment, read at least up to `size`, if segments were found to end at `indexed`; only what is of interest, if
@@ -201,6 +206,7 @@ impl Index {
         if size - indexed.min(size) > KEPT {
             // Only after a rebuild, or if no server ran for long: slower, but it needs no memory.
             *kept = Gathered::default();
+            drop(kept);
             let mut once = Gathered::at(indexed, only);
             once.read_on(&self.store, size).await?;
             return Ok(Tail::Once(once));

@@ -75,13 +75,14 @@ const PUT_DAYS: &str = "\
 INSERT INTO ledger_daily (counter, span, body) SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BYTEA[])
 ON CONFLICT (counter, span) DO UPDATE SET body = EXCLUDED.body";
 const UNLIST: &str = "DELETE FROM ledger_index_segment WHERE id = $1";
+const LISTED: &str = "SELECT COALESCE(MAX(until), 0) FROM ledger_index_segment";
 const LIST: &str = "INSERT INTO ledger_index_segment (id, level, first, until) VALUES ($1, $2, $3, $4)";
 const PURGE: &str = "DELETE FROM ledger_index_block WHERE segment = $1";
 const PURGE_BELOW: &str = "DELETE FROM ledger_index_block WHERE segment = $1 AND (term, entry) < ($2, $3)";
 const ALL: [&str; 3] = ["DELETE FROM ledger_index_segment", "DELETE FROM ledger_index_block", "DELETE FROM ledger_daily"];
 
 impl LedgerWriter {
-    /// Writes to the index; `false` if another holds the lease, and then nothing is written.
+    /// Writes to the index; `false` if another holds the lease, or has come to list other segments, and then nothing is written.
     pub async fn write_index(&self, write: IndexWrite) -> Result<bool, StoreError> {
         match &*self.0 {
             Writer::Sqlite(thread) => thread.run(move |connection| sqlite(connection, &write)).await,
@@ -89,7 +90,10 @@ impl LedgerWriter {
                 let pool = pool.get_postgres_connection_pool();
                 let mut transaction = pool.begin().await.map_err(failed)?;
                 let held = postgres(&mut transaction, write).await.map_err(failed)?;
-                transaction.commit().await.map_err(failed)?;
+                // Otherwise all of it is taken back.
+                if held {
+                    transaction.commit().await.map_err(failed)?;
+                }
                 Ok(held)
             }
         }
@@ -115,10 +119,16 @@ fn sqlite(connection: &mut rusqlite::Connection, write: &IndexWrite) -> Result<b
             put.execute(params![day.counter, day.span, day.body])?;
         }
     }
+    // Whoever was held up while another had the lease may have read what is over.
     for id in &write.replaced {
-        transaction.execute(UNLIST, [id])?;
+        if transaction.execute(UNLIST, [id])? != 1 {
+            return Ok(false);
+        }
     }
     if let Some(row) = write.listed {
+        if write.replaced.is_empty() && transaction.query_row(LISTED, [], |row| row.get::<_, i64>(0))? != row.first as i64 {
+            return Ok(false);
+        }
         transaction.execute(LIST, params![row.id, row.level, row.first as i64, row.until as i64])?;
     }
     match write.purged {
@@ -156,10 +166,15 @@ async fn postgres(transaction: &mut Transaction<'_, Postgres>, write: IndexWrite
         }
         sqlx::query(PUT_DAYS).bind(counters).bind(spans).bind(bodies).execute(&mut **transaction).await?;
     }
-    for id in write.replaced {
-        sqlx::query(UNLIST).bind(id).execute(&mut **transaction).await?;
+    for id in &write.replaced {
+        if sqlx::query(UNLIST).bind(id).execute(&mut **transaction).await?.rows_affected() != 1 {
+            return Ok(false);
+        }
     }
     if let Some(row) = write.listed {
+        if write.replaced.is_empty() && sqlx::query_scalar::<_, i64>(LISTED).fetch_one(&mut **transaction).await? != row.first as i64 {
+            return Ok(false);
+        }
         let list = sqlx::query(LIST).bind(row.id).bind(row.level).bind(row.first as i64).bind(row.until as i64);
         list.execute(&mut **transaction).await?;
     }

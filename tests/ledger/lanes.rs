@@ -1,0 +1,106 @@
+//! PostgreSQL takes several batches at once: what one waits for, the others do not.
+
+use leadkeep::{
+    audit::record::Draft,
+    domain::{Clock, Digest},
+};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
+use sha2::Digest as _;
+
+use crate::{
+    bench::{Bench, draft, record},
+    support::{Backend, Home},
+};
+
+/// Who waits for a lock of this kind, in this database alone: other tests have theirs in the same cluster.
+const BLOCKED: &str = "\
+SELECT 1 FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE NOT l.granted AND a.datname = current_database() AND l.locktype = $1";
+
+/// Waits until so many wait for such a lock.
+async fn blocked(outside: &DatabaseConnection, kind: &str, many: usize) {
+    let found = Statement::from_sql_and_values(DbBackend::Postgres, BLOCKED, [kind.into()]);
+    while outside.query_all_raw(found.clone()).await.unwrap().len() < many {
+        tokio::task::yield_now().await;
+    }
+}
+
+type Document<'t> = (Digest, &'t str);
+
+fn document(text: &str) -> Document<'_> {
+    (sha2::Sha256::digest(text).into(), text)
+}
+
+/// A record with this document.
+fn with(bench: &Bench, (sha256, text): Document<'_>) -> Draft {
+    let mut record = record(3, bench.clock.now());
+    record.operation.document = Some(sha256);
+    Draft { document: Some(text.into()), ..draft(record) }
+}
+
+/// Stores it as another server would, which goes on until its transaction ends.
+async fn put(other: &impl ConnectionTrait, (sha256, text): Document<'_>) {
+    let put = "INSERT INTO ledger_document (sha256, text) VALUES ($1, $2)";
+    let values = [sha256.to_vec().into(), text.as_bytes().to_vec().into()];
+    other.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, put, values)).await.expect("who came later holds nothing");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_waits_does_not_hold_up_the_others() {
+    let home = Home::new(Backend::Postgres).await;
+    let bench = Bench::open(&home).await;
+    let first = bench.append(0).await.unwrap();
+    let outside = home.connect_ledger().await;
+    let other = outside.begin().await.unwrap();
+    put(&other, document("{ a }")).await;
+    let mut waiting = Box::pin(bench.recorder.append(with(&bench, document("{ a }"))));
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    blocked(&outside, "transactionid", 1).await;
+    let mut beside = Vec::new();
+    for request in 1..20 {
+        beside.push(bench.append(request).await.unwrap().epoch);
+    }
+    assert!(futures_util::poll!(&mut waiting).is_pending());
+    assert_eq!(beside, [beside[0]; 19], "one chain more is enough");
+    other.commit().await.unwrap();
+    assert_eq!(waiting.await.unwrap().epoch, first.epoch);
+    bench.recorder.stop().await;
+    let report = bench.verify().await;
+    assert_eq!((report.entries, report.epochs, report.fault), (21, 2, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_store_the_same_documents_do_not_wait_for_each_other() {
+    let home = Home::new(Backend::Postgres).await;
+    let bench = Bench::open(&home).await;
+    bench.append(1).await.unwrap();
+    let outside = home.connect_ledger().await;
+    let mut documents = ["{ a }", "{ b }"].map(document);
+    documents.sort_unstable();
+    let [low, high] = documents;
+
+    // The higher first, in one batch: they wait while others are written, as many as are at once.
+    let held = home.hold_ledger().await;
+    let mut others: Vec<_> = (0..bench.recorder.writer().at_once()).map(|_| Box::pin(bench.append(2))).collect();
+    for (other, many) in others.iter_mut().zip(1..) {
+        assert!(futures_util::poll!(other).is_pending());
+        blocked(&outside, "relation", many).await;
+    }
+    let mut waiting = [high, low].map(|document| Box::pin(bench.recorder.append(with(&bench, document))));
+    for append in &mut waiting {
+        assert!(futures_util::poll!(append).is_pending());
+    }
+    let other = outside.begin().await.unwrap();
+    put(&other, low).await;
+    held.release().await;
+    for other in others {
+        other.await.unwrap();
+    }
+    blocked(&outside, "transactionid", 1).await;
+    put(&other, high).await;
+    other.commit().await.unwrap();
+    for append in waiting {
+        append.await.unwrap();
+    }
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+}
