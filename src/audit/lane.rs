@@ -114,8 +114,9 @@ impl Lane {
             Some(chain) => chain,
             none => {
                 let tail = inside.writer.tail().await?;
-                // After the tail was looked at: what stands before it must be found when its subjects' next entries are numbered.
-                if let Err(error) = folding::fold(inside).await {
+                // What a process that is gone left is to be found when entries are numbered; of its own the sequencer is close behind.
+                let first = lock(&inside.epochs).all.is_empty();
+                if first && let Err(error) = folding::fold(inside).await {
                     tracing::warn!(%error, "an epoch begins although the ledger's entries could not be folded");
                 }
                 let epoch = inside.ids.next(&*inside.clock, &*inside.random);

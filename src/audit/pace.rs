@@ -37,7 +37,9 @@ mod tests {
     use super::*;
 
     fn after(pace: &mut Pace, micros: &[u64]) -> Duration {
-        micros.iter().for_each(|micros| pace.took(Duration::from_micros(*micros)));
+        for micros in micros {
+            pace.took(Duration::from_micros(*micros));
+        }
         pace.patience()
     }
 

@@ -80,6 +80,7 @@ on_both_databases!(entries_of_a_subject_are_numbered_without_a_gap, |home| async
     put(&second, person(6)).await;
     // So does the next epoch; the process of the first went on beside the one before.
     second.clock.advance_seconds(3_601);
+    second.recorder.fold_now().await.unwrap();
     let third = put(&second, person(7)).await;
     let entries = second.entries().await;
     let of = |epoch| entries.iter().filter(move |entry| entry.epoch == epoch).map(|entry| entry.numbers.as_slice()).collect::<Vec<_>>();
