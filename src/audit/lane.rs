@@ -114,11 +114,6 @@ impl Lane {
             Some(chain) => chain,
             none => {
                 let tail = inside.writer.tail().await?;
-                // What a process that is gone left is to be found when entries are numbered; of its own the sequencer is close behind.
-                let first = lock(&inside.epochs).all.is_empty();
-                if first && let Err(error) = folding::fold(inside).await {
-                    tracing::warn!(%error, "an epoch begins although the ledger's entries could not be folded");
-                }
                 let epoch = inside.ids.next(&*inside.clock, &*inside.random);
                 lock(&inside.epochs).all.push(epoch);
                 none.insert(Chain::begin(epoch, now, tail))
@@ -129,7 +124,12 @@ impl Lane {
         let begins = chain.is_new().then_some(now);
         let mut entries = Vec::with_capacity(batch.len());
         let mut sealed = Vec::with_capacity(batch.len());
-        chain.numbers.meet(&inside.index, batch.iter().flat_map(|waiting| &waiting.counters).copied()).await?;
+        let unknown = chain.numbers.unknown(batch.iter().flat_map(|waiting| &waiting.counters).copied());
+        if !unknown.is_empty() {
+            // So that all that was recorded before them counts; what goes wrong is told where it is noted.
+            let _ = folding::fold(inside).await;
+            chain.numbers.meet(&inside.index, &unknown).await?;
+        }
         for waiting in batch {
             let beside = |Detail { salt, variables, response }: Detail| NewDetail { salt, variables, response };
             let mut detail = waiting.detail.clone().map(beside);

@@ -18,13 +18,14 @@ pub(super) struct Numbers {
 }
 
 impl Numbers {
-    /// Looks up what is not known of these counters.
-    pub(super) async fn meet(&mut self, index: &Index, counters: impl Iterator<Item = Counter>) -> Result<(), StoreError> {
-        let unknown = |counter: &Counter| !self.next.contains_key(counter) && !self.before.contains_key(counter);
-        let unknown: HashSet<_> = counters.filter(unknown).collect();
-        if !unknown.is_empty() {
-            self.before.extend(index.records(&unknown).await?);
-        }
+    /// Those of the counters of which it is not known what they had before.
+    pub(super) fn unknown(&self, counters: impl Iterator<Item = Counter>) -> HashSet<Counter> {
+        counters.filter(|counter| !self.next.contains_key(counter) && !self.before.contains_key(counter)).collect()
+    }
+
+    /// Looks that up.
+    pub(super) async fn meet(&mut self, index: &Index, unknown: &HashSet<Counter>) -> Result<(), StoreError> {
+        self.before.extend(index.records(unknown).await?);
         Ok(())
     }
 
