@@ -224,9 +224,8 @@ impl Check<'_> {
         {
             indexed.days.count(&entry);
         }
-        let number = Fault { wrong: Wrong::Number, epoch: Some(entry.epoch), rseq: Some(entry.rseq), index };
-        if !self.numbers.fit(&entry, size, folded, number) {
-            return Err(number.into());
+        if !self.numbers.fit(&entry, size, folded) {
+            return Err(wrong(Wrong::Number, &entry, index));
         }
         match self.beside.wrong(&entry, erasable).await? {
             Some(found) => Err(wrong(found, &entry, index)),

@@ -6,7 +6,6 @@ use super::{
     index::Index,
     record::{Before, Counter, Number},
 };
-use crate::store::StoreError;
 
 /// What the next entries of an epoch are numbered with.
 #[derive(Debug, Default)]
@@ -23,13 +22,15 @@ impl Numbers {
         counters.filter(|counter| !self.next.contains_key(counter) && !self.before.contains_key(counter)).collect()
     }
 
-    /// Looks that up.
-    pub(super) async fn meet(&mut self, index: &Index, unknown: &HashSet<Counter>) -> Result<(), StoreError> {
-        self.before.extend(index.records(unknown).await?);
-        Ok(())
+    /// Looks that up. Without the index, which is derived, nothing is said of what came before, and recording goes on.
+    pub(super) async fn meet(&mut self, index: &Index, unknown: &HashSet<Counter>) {
+        match index.records(unknown).await {
+            Ok(found) => self.before.extend(found),
+            Err(error) => tracing::warn!(%error, accounts = unknown.len(), "records before these could not be counted"),
+        }
     }
 
-    /// The next number for each of the counters, which were met.
+    /// The next number for each of the counters.
     pub(super) fn give(&mut self, counters: &[Counter]) -> Vec<Number> {
         let number = |counter: &Counter| {
             let next = self.next.entry(*counter).or_default();

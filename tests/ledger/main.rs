@@ -7,6 +7,7 @@ mod support;
 mod appended;
 mod bench;
 mod beside;
+mod copied;
 mod lanes;
 mod outbox;
 mod tampered;

@@ -11,7 +11,7 @@ use crate::{
         record::{Before, Counter, Entry, Number, counters},
     },
     domain::Id,
-    ledger::Fault,
+    ledger::{Fault, Wrong},
     store::{Store, StoreError},
 };
 
@@ -43,7 +43,8 @@ impl Numbers {
     /// Whether the entry, the next of its epoch, has the next number of each of its counters. If it has a place in the tree it is the
     /// one after the first `size`; what a first one says came before it is looked at as well, and told by [`Numbers::miscounted`], as
     /// that spoils nothing that comes later.
-    pub(super) fn fit(&mut self, entry: &Entry, size: u64, folded: bool, fault: Fault) -> bool {
+    pub(super) fn fit(&mut self, entry: &Entry, size: u64, folded: bool) -> bool {
+        let fault = Fault { wrong: Wrong::Number, epoch: Some(entry.epoch), rseq: Some(entry.rseq), index: folded.then_some(size) };
         let of = counters(&entry.record.subject);
         for (counter, number) in of.iter().copied().zip(&entry.numbers) {
             let next = self.next.entry((entry.epoch, counter)).or_default();
@@ -173,7 +174,6 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::ledger::Wrong;
 
     proptest! {
         #[test]

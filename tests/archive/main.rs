@@ -2,12 +2,12 @@
 //! hold keeps, nothing else can be deleted.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may panic")]
 
+#[path = "../support/mod.rs"]
 mod support;
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+mod bucket;
+
+use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
 use leadkeep::{
@@ -30,7 +30,6 @@ use serde_json::{Value, json};
 use support::{
     Backend, Caller, Home, Table, TestClock, World, company,
     ledger::{LedgerCopy, public_key},
-    s3::S3,
 };
 
 /// Records of a segment here.
@@ -310,44 +309,3 @@ macro_rules! both {
     )* };
 }
 both!(everything_goes_on, damage_is_named, recording_needs_no_archive, nothing_else_goes, a_hold_keeps_records);
-
-/// The program with the archive in a bucket.
-fn run(home: &Home, s3: &S3, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_leadkeep"));
-    command.args(arguments).env_remove("DATABASE_URL").envs(s3.environment());
-    command.env("LEADKEEP_DATA", home.folder()).env("LEADKEEP_LEDGER_ARCHIVE_URL", "s3://audit/leadkeep");
-    command.env("LEADKEEP_LEDGER_ARCHIVE_SEGMENT", SEGMENT.to_string()).output().expect("the program runs")
-}
-
-fn said(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_bucket_with_object_lock_holds_segments() {
-    let s3 = S3::start();
-    let http = reqwest::Client::new();
-    let bucket = format!("{}/audit", s3.url);
-    let made = http.put(&bucket).header("x-amz-bucket-object-lock-enabled", "true").send().await.unwrap();
-    assert!(made.status().is_success(), "{}", made.text().await.unwrap());
-    let lock = "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention>\
-        <Mode>COMPLIANCE</Mode><Days>30</Days></DefaultRetention></Rule></ObjectLockConfiguration>";
-    let locked = http.put(format!("{bucket}?object-lock")).body(lock).send().await.unwrap();
-    assert!(locked.status().is_success(), "{}", locked.text().await.unwrap());
-
-    let world = World::at(Backend::Sqlite, TestClock::frozen_at("2026-01-05T09:00:00Z"), |_| {}).await;
-    busy(&world, 300).await;
-    let home = world.shutdown().await;
-    let done = run(&home, &s3, &["ledger", "archive", "--older-than", "30"]);
-    assert!(done.status.success() && said(&done).contains("0 to 255 have left the database"), "{}", said(&done));
-    let object = format!("{bucket}/leadkeep/{}", leadkeep::store::archive::name(0, SEGMENT));
-    let verified = run(&home, &s3, &["ledger", "verify"]);
-    assert!(verified.status.success() && said(&verified).contains("in the archive: 256 records"), "{}", said(&verified));
-    let out = home.folder().join("evidence");
-    let exported = run(&home, &s3, &["ledger", "export", "--out", out.to_str().unwrap(), "--to", "300"]);
-    assert!(exported.status.success(), "{}", said(&exported));
-    let nowhere =
-        Command::new(env!("CARGO_BIN_EXE_leadkeep")).args(["ledger", "verify"]).env("LEADKEEP_DATA", home.folder()).output().unwrap();
-    assert!(nowhere.status.code() == Some(1) && said(&nowhere).contains("ledger.archive.url"), "{}", said(&nowhere));
-    assert!(!http.delete(&object).send().await.unwrap().status().is_success(), "the bucket's lock keeps it");
-}
