@@ -126,8 +126,11 @@ impl Lane {
         let mut sealed = Vec::with_capacity(batch.len());
         let unknown = chain.numbers.unknown(batch.iter().flat_map(|waiting| &waiting.counters).copied());
         if !unknown.is_empty() {
-            // So that all that was recorded before them counts; what goes wrong is told where it is noted.
-            let _ = folding::fold(inside).await;
+            // Alone, all that was recorded before counts. Among others only what has its place by now: to fold for each new
+            // account would keep all of them waiting. What goes wrong is told where it is noted.
+            if inside.room.waiting().0 <= 1 {
+                let _ = folding::fold(inside).await;
+            }
             chain.numbers.meet(&inside.index, &unknown).await;
         }
         for waiting in batch {

@@ -1,15 +1,18 @@
-//! PostgreSQL takes several batches at once: what one waits for, the others do not.
+//! What one record waits for, the others do not; PostgreSQL takes several batches at once.
 
 use leadkeep::{
-    audit::record::Draft,
-    domain::{Clock, Digest},
+    audit::{
+        Settings,
+        record::{AccessRecord, Before, Draft, Number},
+    },
+    domain::{Clock, Digest, Id, Subject},
 };
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use sha2::Digest as _;
 
 use crate::{
     bench::{Bench, draft, record},
-    support::{Backend, Home},
+    support::{Backend, Home, on_both_databases},
 };
 
 /// Who waits for a lock of this kind, in this database alone: other tests have theirs in the same cluster.
@@ -104,3 +107,21 @@ async fn two_who_store_the_same_documents_do_not_wait_for_each_other() {
     bench.recorder.stop().await;
     assert_eq!(bench.verify().await.fault, None);
 }
+
+on_both_databases!(many_who_are_new_do_not_wait_for_the_tree, |home| async {
+    let settings = Settings { batch: 1, fold_every: 1_000, ..Settings::default() };
+    let bench = Bench::with(&home, settings).await;
+    let of = |person| {
+        let record = record(person, bench.clock.now());
+        bench.recorder.append(draft(AccessRecord { subject: Subject { person: Some(Id(person)), ..Subject::ANONYMOUS }, ..record }))
+    };
+    futures_util::future::join_all((1..=200).map(of)).await.into_iter().collect::<Result<Vec<_>, _>>().unwrap();
+    let heads = bench.store.ledger_checkpoints(0, 1_000).await.unwrap().len();
+    assert!(heads < 100, "the tree grew {heads} times while others waited");
+    // Whoever comes alone names all that was recorded before.
+    let alone = of(1_000).await.unwrap();
+    let said = bench.entries().await.into_iter().find(|entry| (entry.epoch, entry.rseq) == (alone.epoch, alone.rseq)).unwrap();
+    assert!(said.numbers.contains(&Number::First(Before { size: 200, records: 0 })), "{:?}", said.numbers);
+    bench.recorder.stop().await;
+    assert_eq!(bench.verify().await.fault, None);
+});
