@@ -5,7 +5,7 @@ use std::{
     sync::PoisonError,
 };
 
-use entity::{change_detail, ledger_checkpoint, ledger_detail, ledger_document, ledger_entry, ledger_run};
+use entity::{change_detail, ledger_checkpoint, ledger_detail, ledger_document, ledger_run};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Value};
 
 use super::{
@@ -37,6 +37,8 @@ SELECT w.value, e.leaf, e.body FROM UNNEST($1::BIGINT[]) AS w(value)
 CROSS JOIN LATERAL (SELECT * FROM ledger_run x WHERE x.first_index <= w.value ORDER BY x.first_index DESC LIMIT 1) r
 JOIN ledger_entry e ON e.epoch = r.epoch AND e.rseq = r.first_rseq + w.value - r.first_index",
 };
+/// Entries of an epoch.
+const BETWEEN: &str = "SELECT rseq, leaf, body FROM ledger_entry WHERE epoch = $1 AND rseq >= $2 AND rseq < $3";
 
 /// An entry of the ledger with its place in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,18 +230,16 @@ impl Store {
             // The tree takes an epoch's entries in their order, so its runs follow each other without a gap.
             let first = runs.iter().map(|run| run.first_rseq).min().unwrap_or_default();
             let end = runs.iter().map(|run| run.first_rseq + run.length).max().unwrap_or_default();
-            let rows = ledger_entry::Entity::find()
-                .filter(ledger_entry::Column::Epoch.eq(epoch))
-                .filter(ledger_entry::Column::Rseq.gte(first))
-                .filter(ledger_entry::Column::Rseq.lt(end))
-                .all(&self.0.ledger)
-                .await?;
-            for row in rows {
-                let held = runs.iter().find(|run| (run.first_rseq..run.first_rseq + run.length).contains(&row.rseq));
-                if let Some(run) = held {
-                    entries.push(entry(row, *run)?);
-                }
-            }
+            let row = move |row: &dyn Row| {
+                let rseq = row.number(0)?;
+                let leaf = row.bytes(1)?.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of entry {rseq} of {epoch}")))?;
+                let held = runs.iter().find(|run| (run.first_rseq..run.first_rseq + run.length).contains(&rseq));
+                let index = held.map(|run| (run.first_index + rseq - run.first_rseq) as u64);
+                let body = row.bytes(2)?;
+                Ok(index.map(|index| LogEntry { index, leaf, body: body.to_vec(), archived: false }))
+            };
+            let found = self.0.entries.list(BETWEEN, vec![epoch.into(), first.into(), end.into()], row).await?;
+            entries.extend(found.into_iter().flatten());
         }
         let wanted: i64 = runs.iter().map(|run| run.length).sum();
         if entries.len() < wanted as usize {
@@ -275,10 +275,4 @@ fn by_epoch(runs: &[Run]) -> BTreeMap<i64, Vec<Run>> {
         epochs.entry(run.epoch).or_default().push(*run);
     }
     epochs
-}
-
-fn entry(row: ledger_entry::Model, run: Run) -> Result<LogEntry, StoreError> {
-    let leaf = row.leaf.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of entry {} of {}", row.rseq, row.epoch)))?;
-    let index = (run.first_index + row.rseq - run.first_rseq) as u64;
-    Ok(LogEntry { index, leaf, body: row.body, archived: false })
 }
