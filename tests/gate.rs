@@ -166,6 +166,50 @@ async fn an_answer_that_is_not_taken_ends_the_connection() {
     tokio::time::timeout(Duration::from_mins(1), asking).await.expect("the server gives it up");
 }
 
+const FIND: &str = "query($id: ID!, $search: String, $first: Int!, $order: LeadOrder, $filter: LeadFilter, $company: String) {
+    lead(id: $id) { id company lastName }
+    leads(first: $first, search: $search, orderBy: $order, filter: $filter) { totalCount nodes { id company score } }
+    other: leads(first: 2, filter: { company: { eq: $company } }) { nodes { id company } }
+}";
+
+on_both_backends!(what_passed_before_is_answered_like_what_is_new, |world| async {
+    let manager = world.caller(company::MANAGER).await;
+    let (one, two) = (Id(*company::LEADS.start()).to_string(), Id(*company::LEADS.start() + 1).to_string());
+    let order = |field: &str| json!({ "field": field, "direction": "ASC" });
+    let good = json!({ "id": one, "first": 3, "order": order("COMPANY"), "filter": { "stage": { "in": ["NEW", "WON"] } }, "company": "x" });
+    let mut asked = vec![good.clone(); 3];
+    let others = json!({
+        "id": [two, "no id", "", null, 7, 1.5, ["x"], {}, true],
+        "first": [4, 0, -1, 501, 1_000_000, "3", null, 2.5],
+        "order": [order("CITY"), order("NOTHING"), [order("COMPANY")], {}, "COMPANY", null],
+        "filter": [{ "stage": { "in": ["LOST"] } }, { "stage": { "in": ["no stage"] } }, { "nothing": 1 }, { "company": { "eq": "x" } }, null, []],
+        "search": ["GmbH", "", null, 5, ["x"]],
+        "company": ["", null, "y".repeat(3_000), 5, { "eq": "x" }],
+        "undeclared": [1, "text"],
+    });
+    for (name, values) in others.as_object().unwrap() {
+        for value in values.as_array().unwrap() {
+            let mut variables = good.clone();
+            variables[name] = value.clone();
+            // Refused or answered, the next has nothing of it.
+            asked.extend([variables.clone(), variables, good.clone()]);
+        }
+        let mut without = good.clone();
+        without.as_object_mut().unwrap().remove(name);
+        asked.extend([without.clone(), without]);
+    }
+    let (mut answered, mut refused) = (0, 0);
+    for (number, variables) in asked.into_iter().enumerate() {
+        // Nobody sent this text before.
+        let new = manager.graphql(&format!("{FIND} # {number}"), variables.clone()).await;
+        let known = manager.graphql(FIND, variables.clone()).await;
+        let said = |answer: &Answer| (answer.status, answer.json["data"].clone(), answer.json["errors"].clone());
+        assert_eq!(said(&known), said(&new), "{variables}");
+        *(if new.json["errors"].is_null() { &mut answered } else { &mut refused }) += 1;
+    }
+    assert!(answered > 60 && refused > 30, "{answered} answered, {refused} refused");
+});
+
 on_both_backends!(
     a_change_that_runs_out_of_time_is_recorded_all_the_same,
     settings | settings | {

@@ -7,21 +7,21 @@ use tokio::sync::{Semaphore, watch};
 use super::{
     SubscriptionSettings,
     document::Bounds,
-    graphql::{Documents, Places, PreparedDocuments},
+    graphql::{Documents, Engine, Places, PreparedDocuments},
     metrics::Metrics,
 };
-use crate::{app::Core, graphql::LeadkeepSchema};
+use crate::app::Core;
 
 /// The state of the router.
 pub struct Gate {
     /// The inside.
     pub core: Arc<Core>,
-    /// What can be asked.
-    pub schema: LeadkeepSchema,
     /// What is trusted and shown.
     pub settings: super::Settings,
     /// How many subscriptions there may be.
     pub subscriptions: SubscriptionSettings,
+    /// What executes documents.
+    pub(super) engine: Engine,
     /// The documents that may be executed.
     pub(super) documents: Documents,
     /// What a document may cost.
@@ -62,13 +62,13 @@ impl Gate {
         }
         // Depth and complexity are limited by the engine, everything else before the document reaches it.
         let limits = &core.limits;
-        let schema = crate::graphql::builder().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
-        let bounds = Bounds::of(&schema, limits).await;
+        let engine = Engine::new(limits);
+        let bounds = Bounds::of(engine.checking(), limits).await;
         let turns = Semaphore::new(limits.concurrency);
         let uploads = Arc::new(Semaphore::new(limits.uploads));
         let (prepared, evidence) = (PreparedDocuments::default(), Semaphore::new(limits.evidence_files));
         let (metrics, places, stopping) = (Metrics::new(), Arc::new(Places::new(&subscriptions)), watch::Sender::new(false));
-        Ok(Self { core, schema, settings, subscriptions, documents, bounds, prepared, metrics, turns, uploads, evidence, places, stopping })
+        Ok(Self { core, settings, subscriptions, engine, documents, bounds, prepared, metrics, turns, uploads, evidence, places, stopping })
     }
 
     /// Completes every subscription, now and from now on.

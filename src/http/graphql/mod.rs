@@ -7,6 +7,7 @@ mod call;
 mod caller;
 pub mod document;
 mod documents;
+mod engine;
 mod entry;
 mod expand;
 mod handler;
@@ -22,6 +23,7 @@ mod reply;
 mod scan;
 
 pub(super) use documents::Documents;
+pub(super) use engine::Engine;
 pub(super) use handler::serve;
 pub(super) use live::Places;
 pub use live::Settings as SubscriptionSettings;

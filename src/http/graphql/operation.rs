@@ -13,6 +13,7 @@ use super::{
     call::Call,
     caller::Caller,
     document::{self, Bounds, Unfit},
+    engine::Passed,
     entry, normalise,
     prepared::Prepared,
     redact,
@@ -156,20 +157,28 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
     if asked.kind == Some(OperationKind::Mutation) && !caller.may_mutate {
         return (asked, Reply::wrong_method());
     }
+    let changes = asked.kind == Some(OperationKind::Mutation);
+    let shape = if changes { None } else { prepared.passed.shape(call.variables.as_ref()) };
+    let passed = shape.as_deref().is_some_and(|shape| prepared.passed.knows(shape));
     let mut request = request(&prepared, call.take_variables(), op);
     if let Some(uploads) = call.uploads.take() {
         request = request.data(uploads);
     }
-    let changes = asked.kind == Some(OperationKind::Mutation);
     let patience = match (changes, call.upload_turn.is_some()) {
         (false, _) => limits.request_time,
         (true, false) => limits.change_time,
         (true, true) => limits.upload_time,
     };
     // A resolver that panics leaves behind what a failed one does: everything that is shared is whole at every await.
-    let executed = AssertUnwindSafe(gate.schema.execute(request)).catch_unwind();
+    let schema = if passed { gate.engine.trusting().await } else { gate.engine.checking() };
+    let executed = AssertUnwindSafe(schema.execute(request)).catch_unwind();
     let reply = match tokio::time::timeout(Duration::from_millis(patience), executed).await {
-        Ok(Ok(response)) => Reply::executed(response, Arc::clone(&prepared.shape)),
+        Ok(Ok(response)) => {
+            if let Some(shape) = shape.filter(|_| !passed && response.is_ok()) {
+                prepared.passed.learn(shape);
+            }
+            Reply::executed(response, Arc::clone(&prepared.shape))
+        }
         Ok(Err(_)) => {
             tracing::error!(request = %op.request, "an operation panicked");
             op.trace().reasons.push("panicked".into());
@@ -213,7 +222,8 @@ fn prepare(mut document: ExecutableDocument, asked_for: Option<String>, bounds: 
     if asked.kind == Some(OperationKind::Subscription) && !normalise::has_one_field(&document, name) {
         return Err(Refusal::bad_input("A subscription has one field at its root, without a directive."));
     }
-    Ok(Prepared { asked_for, document, shape, kind: asked.kind, name: asked.name.clone() })
+    let passed = Passed::none_of(&document, name);
+    Ok(Prepared { asked_for, document, shape, kind: asked.kind, name: asked.name.clone(), passed })
 }
 
 /// The name of the operation that will run, as far as records keep it. One the document does not have is free text.

@@ -7,6 +7,7 @@ use std::{
 
 use async_graphql::parser::types::ExecutableDocument;
 
+use super::engine::Passed;
 use crate::{audit::record::OperationKind, graphql::order::Shape};
 
 /// How many documents are remembered; when there are more, all are forgotten.
@@ -27,6 +28,8 @@ pub(super) struct Prepared {
     pub(super) kind: Option<OperationKind>,
     /// The operation's name as records keep it.
     pub(super) name: Option<String>,
+    /// With what it passed validation.
+    pub(super) passed: Passed,
 }
 
 /// Documents by their text. Only of callers who have signed in, and none that speaks of a secret.

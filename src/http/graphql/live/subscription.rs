@@ -228,7 +228,7 @@ async fn execute(
 ) -> Result<Option<Response>, Refusal> {
     let request = operation::request(prepared, variables, op).data(Arc::clone(step));
     let patience = Duration::from_millis(gate.core.limits.request_time);
-    let mut results = gate.schema.execute_stream(request);
+    let mut results = gate.engine.checking().execute_stream(request);
     match tokio::time::timeout(patience, AssertUnwindSafe(results.next()).catch_unwind()).await {
         Ok(Ok(result)) => Ok(result),
         Ok(Err(_)) => {
