@@ -29,12 +29,14 @@ pub mod python;
 pub mod s3;
 pub mod schema;
 pub mod smtp;
+pub mod watchdog;
 pub mod witness;
 pub mod world;
 
 pub use caller::{Answer, Caller};
 pub use clock::{SeededRandom, TestClock};
 pub use database::{Backend, Home, Table};
+pub use watchdog::Watchdog;
 pub use witness::WitnessProcess;
 pub use world::World;
 
@@ -45,7 +47,10 @@ macro_rules! on_both_databases {
             #[allow(unused_imports)]
             use super::*;
 
-            async fn body($home: crate::support::Home) $body
+            async fn body($home: crate::support::Home) {
+                let _watched = crate::support::Watchdog::start(module_path!());
+                $body
+            }
 
             $(#[$attribute])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,6 +80,7 @@ macro_rules! on_both_backends {
             use super::*;
 
             async fn run(backend: crate::support::Backend) {
+                let _watched = crate::support::Watchdog::start(module_path!());
                 let $world = crate::support::World::with(backend, |$settings: &mut leadkeep::config::Settings| $change).await;
                 $body
             }
