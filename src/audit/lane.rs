@@ -126,12 +126,13 @@ impl Lane {
         let mut sealed = Vec::with_capacity(batch.len());
         let unknown = chain.numbers.unknown(batch.iter().flat_map(|waiting| &waiting.counters).copied());
         if !unknown.is_empty() {
-            // Alone, all that was recorded before counts. Among others only what has its place by now: to fold for each new
-            // account would keep all of them waiting. What goes wrong is told where it is noted.
-            if inside.room.waiting().0 <= 1 {
+            // Alone, all that was recorded before counts. Among others only what has its place by now, and the less of that is
+            // read the more there are. What goes wrong is told where it is noted.
+            let (waiting, _) = inside.room.waiting();
+            if waiting <= 1 {
                 let _ = folding::fold(inside).await;
             }
-            chain.numbers.meet(&inside.index, &unknown).await;
+            chain.numbers.meet(&inside.index, &unknown, waiting).await;
         }
         for waiting in batch {
             let beside = |Detail { salt, variables, response }: Detail| NewDetail { salt, variables, response };

@@ -22,9 +22,10 @@ impl Numbers {
         counters.filter(|counter| !self.next.contains_key(counter) && !self.before.contains_key(counter)).collect()
     }
 
-    /// Looks that up. Without the index, which is derived, nothing is said of what came before, and recording goes on.
-    pub(super) async fn meet(&mut self, index: &Index, unknown: &HashSet<Counter>) {
-        match index.records(unknown).await {
+    /// Looks that up, the less far the more records wait for it. Without the index, which is derived, nothing is said of what came
+    /// before, and recording goes on.
+    pub(super) async fn meet(&mut self, index: &Index, unknown: &HashSet<Counter>, waiting: usize) {
+        match index.records(unknown, waiting).await {
             Ok(found) => self.before.extend(found),
             Err(error) => tracing::warn!(%error, accounts = unknown.len(), "records before these could not be counted"),
         }

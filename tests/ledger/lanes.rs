@@ -3,7 +3,7 @@
 use leadkeep::{
     audit::{
         Settings,
-        record::{AccessRecord, Before, Draft, Number},
+        record::{AccessRecord, Before, Draft, Entry, Number},
     },
     domain::{Clock, Digest, Id, Subject},
 };
@@ -124,4 +124,31 @@ on_both_databases!(many_who_are_new_do_not_wait_for_the_tree, |home| async {
     assert!(said.numbers.contains(&Number::First(Before { size: 200, records: 0 })), "{:?}", said.numbers);
     bench.recorder.stop().await;
     assert_eq!(bench.verify().await.fault, None);
+});
+
+on_both_databases!(among_others_little_is_read_for_who_is_new, |home| async {
+    let settings = Settings { index_segment: 256, ..Settings::default() };
+    let (here, there) = (Bench::with(&home, settings).await, Bench::open(&home).await);
+    let of = |bench: &Bench, person| {
+        let record =
+            AccessRecord { subject: Subject { person: Some(Id(person)), ..Subject::ANONYMOUS }, ..record(person, bench.clock.now()) };
+        let recorder = bench.recorder.clone();
+        async move { recorder.append(draft(record)).await.unwrap() }
+    };
+    of(&here, 1).await;
+    // For one of two or three who wait at most 256 or 170 of what other servers wrote are read, for one alone would be 512.
+    for (others, new) in [(150, [2, 3]), (300, [4, 5])] {
+        futures_util::future::join_all((0..others).map(|_| of(&there, 9))).await;
+        there.recorder.fold_now().await.unwrap();
+        let held = home.hold_ledger().await;
+        let (_, one, other, ()) = tokio::join!(of(&here, 1), of(&here, new[0]), of(&here, new[1]), held.release());
+        let of_these = |entry: &Entry| [one, other].iter().any(|at| (at.epoch, at.rseq) == (entry.epoch, entry.rseq));
+        let said: Vec<_> = here.entries().await.into_iter().filter(of_these).flat_map(|entry| entry.numbers).collect();
+        // Whichever was written first was not alone.
+        let among = |number: &Number| matches!(number, Number::First(before) if (151..160).contains(&before.size));
+        assert!(said.iter().any(among), "after {others}: {said:?}");
+    }
+    here.recorder.stop().await;
+    there.recorder.stop().await;
+    assert_eq!(here.verify().await.fault, None);
 });

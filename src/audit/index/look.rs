@@ -167,9 +167,10 @@ impl Index {
         Err(changing())
     }
 
-    /// How many records these accounts have in the tree. What has no segment yet is left out if it is more than two segments' entries, or
-    /// cannot be read at once: a number of a smaller tree is true as well, and whoever waits for it has a record to write.
-    pub(in crate::audit) async fn records(&self, of: &HashSet<Counter>) -> Result<HashMap<Counter, Before>, StoreError> {
+    /// How many records these accounts have in the tree. What has no segment yet is counted as far as it takes no more than two
+    /// segments' entries to be read, or of so many `waiting` records each its share of them, and can be read at once: a number of a
+    /// smaller tree is true as well, and whoever waits for it has a record to write.
+    pub(in crate::audit) async fn records(&self, of: &HashSet<Counter>, waiting: usize) -> Result<HashMap<Counter, Before>, StoreError> {
         let ever: Vec<_> = of.iter().map(|counter| (*counter, span_of(i64::MIN), span_of(i64::MAX))).collect();
         let then = self.store.index_days(&ever).await?;
         let mut found: HashMap<_, _> = of.iter().map(|counter| (*counter, Before { size: then.indexed, records: 0 })).collect();
@@ -177,12 +178,10 @@ impl Index {
             let Some(before) = found.get_mut(&row.counter) else { continue };
             before.records += spans::unpack(row.span, &row.body, true)?.values().map(|daily| daily.records).sum::<u64>();
         }
-        if then.size.saturating_sub(then.indexed) > self.near {
-            return Ok(found);
-        }
-        let tail = timeout(WAITED, self.tail(Only::Days(of.clone()), then.indexed, then.size)).await;
+        let most = self.near / waiting.max(1) as u64;
+        let tail = timeout(WAITED, self.tail_within(most, of, then.indexed, then.size)).await;
         // What was read and what is added must meet: a segment may have come in between.
-        if let Ok(Ok(tail)) = tail
+        if let Ok(Ok(Some(tail))) = tail
             && tail.from == then.indexed
         {
             for before in found.values_mut() {
@@ -195,6 +194,22 @@ impl Index {
             }
         }
         Ok(found)
+    }
+
+    /// What has no segment, with the days of these accounts, if it takes no more than `most` entries to be read; otherwise as far as it
+    /// has been read, if it has.
+    async fn tail_within(&self, most: u64, of: &HashSet<Counter>, indexed: u64, size: u64) -> Result<Option<Tail<'_>>, StoreError> {
+        let (from, until) = {
+            let kept = self.tail.lock().await;
+            (kept.from, kept.until)
+        };
+        let read = if from == indexed { until } else { indexed };
+        let until = if size.saturating_sub(read) > most { read } else { size };
+        // One that is too much to be kept would be read anew.
+        if until == indexed || until - indexed > KEPT {
+            return Ok(None);
+        }
+        self.tail(Only::Days(of.clone()), indexed, until).await.map(Some)
     }
 
     /// What has no segment, read at least up to `size`, if segments were found to end at `indexed`; only what is of interest, if
