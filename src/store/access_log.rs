@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Va
 
 use super::{
     Store, StoreError,
+    ledger::RunRow,
     rows::{Row, Sql},
 };
 use crate::{
@@ -66,15 +67,6 @@ pub struct LoggedChange {
     pub after: Option<String>,
 }
 
-/// Consecutive entries of one epoch that stand side by side in the tree.
-#[derive(Clone, Copy)]
-struct Run {
-    first_index: i64,
-    epoch: i64,
-    first_rseq: i64,
-    length: i64,
-}
-
 impl Store {
     /// How many entries the tree has.
     pub async fn log_size(&self) -> Result<u64, StoreError> {
@@ -84,26 +76,20 @@ impl Store {
 
     /// At most `limit` entries with an index below `before`, newest first; none means there are no more.
     pub async fn log_before(&self, _: Permit, before: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
-        let before = i64::try_from(before).unwrap_or(i64::MAX);
         let found = ledger_run::Entity::find()
-            .filter(ledger_run::Column::FirstIndex.lt(before))
+            .filter(ledger_run::Column::FirstIndex.lt(i64::try_from(before).unwrap_or(i64::MAX)))
             .order_by_desc(ledger_run::Column::FirstIndex)
             .limit(RUNS.min(limit.into()))
             .all(&self.0.ledger)
             .await?;
-        let mut wanted = i64::from(limit);
+        let mut wanted = u64::from(limit);
         let mut runs = Vec::new();
-        for run in found {
-            let length = run.length.min(before - run.first_index);
-            let taken = length.min(wanted);
-            let skipped = length - taken;
-            runs.push(Run {
-                first_index: run.first_index + skipped,
-                epoch: run.epoch,
-                first_rseq: run.first_rseq + skipped,
-                length: taken,
-            });
-            wanted -= taken;
+        for run in found.iter().map(RunRow::of) {
+            let until = (run.first_index + run.length).min(before);
+            let length = (until - run.first_index).min(wanted);
+            let skipped = until - length - run.first_index;
+            runs.push(RunRow { first_index: run.first_index + skipped, first_rseq: run.first_rseq + skipped, length, ..run });
+            wanted -= length;
             if wanted == 0 {
                 break;
             }
@@ -178,20 +164,15 @@ impl Store {
     /// Entries from index `from` on, oldest first, without those of the epochs `but`, and where to go on; nothing
     /// and `from` when there are no more. For counting what was disclosed, which needs nobody's permit.
     pub async fn log_from(&self, from: u64, but: &[Id], limit: u32) -> Result<(Vec<LogEntry>, u64), StoreError> {
-        let from = i64::try_from(from).unwrap_or(i64::MAX);
-        let runs = ledger_run::Entity::find().order_by_asc(ledger_run::Column::FirstIndex).limit(RUNS);
-        let earlier = ledger_run::Entity::find().filter(ledger_run::Column::FirstIndex.lte(from));
-        // The run that `from` lies in begins at it or before.
-        let first = earlier.order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?.map_or(from, |run| run.first_index);
-        let (mut wanted, mut taken, mut next) = (i64::from(limit), Vec::new(), from);
-        for run in runs.filter(ledger_run::Column::FirstIndex.gte(first)).all(&self.0.ledger).await? {
-            let skipped = (from - run.first_index).clamp(0, run.length);
-            let counted = !but.contains(&Id(run.epoch));
-            let length = if counted { (run.length - skipped).min(wanted) } else { run.length - skipped };
-            next = run.first_index + skipped + length;
+        let (mut wanted, mut taken, mut next) = (u64::from(limit), Vec::new(), from);
+        for run in self.ledger_runs_over(from, RUNS).await? {
+            let skipped = from.saturating_sub(run.first_index);
+            let (first_index, first_rseq, rest) = (run.first_index + skipped, run.first_rseq + skipped, run.length - skipped);
+            let counted = !but.contains(&run.epoch);
+            let length = if counted { rest.min(wanted) } else { rest };
+            next = first_index + length;
             if counted {
-                let (first_index, first_rseq) = (run.first_index + skipped, run.first_rseq + skipped);
-                taken.push(Run { first_index, epoch: run.epoch, first_rseq, length });
+                taken.push(RunRow { first_index, first_rseq, length, ..run });
                 wanted -= length;
             }
             if wanted == 0 {
@@ -200,7 +181,7 @@ impl Store {
         }
         let mut entries = self.entries_of(&taken).await?;
         entries.reverse();
-        Ok((entries, next as u64))
+        Ok((entries, next))
     }
 
     /// The text of the document with this hash, unless it was erased.
@@ -224,27 +205,30 @@ impl Store {
     }
 
     /// The entries of these runs, highest index first.
-    async fn entries_of(&self, runs: &[Run]) -> Result<Vec<LogEntry>, StoreError> {
+    async fn entries_of(&self, runs: &[RunRow]) -> Result<Vec<LogEntry>, StoreError> {
         let mut entries = Vec::new();
-        for (epoch, runs) in by_epoch(runs) {
+        for (epoch, mut runs) in by_epoch(runs) {
             // The tree takes an epoch's entries in their order, so its runs follow each other without a gap.
-            let first = runs.iter().map(|run| run.first_rseq).min().unwrap_or_default();
-            let end = runs.iter().map(|run| run.first_rseq + run.length).max().unwrap_or_default();
+            runs.sort_unstable_by_key(|run| run.first_rseq);
+            let first = runs.first().map_or(0, |run| run.first_rseq);
+            let end = runs.last().map_or(0, |run| run.first_rseq + run.length);
             let row = move |row: &dyn Row| {
-                let rseq = row.number(0)?;
+                let rseq = row.number(0)? as u64;
                 let leaf = row.bytes(1)?.try_into().map_err(|_| StoreError::Corrupt(format!("leaf of entry {rseq} of {epoch}")))?;
-                let held = runs.iter().find(|run| (run.first_rseq..run.first_rseq + run.length).contains(&rseq));
-                let index = held.map(|run| (run.first_index + rseq - run.first_rseq) as u64);
+                let before = runs.partition_point(|run| run.first_rseq <= rseq);
+                let held = runs[..before].last().filter(|run| rseq < run.first_rseq + run.length);
+                let index = held.map(|run| run.first_index + rseq - run.first_rseq);
                 let body = row.bytes(2)?;
                 Ok(index.map(|index| LogEntry { index, leaf, body: body.to_vec(), archived: false }))
             };
-            let found = self.0.entries.list(BETWEEN, vec![epoch.into(), first.into(), end.into()], row).await?;
+            let between = vec![epoch.into(), (first as i64).into(), (end as i64).into()];
+            let found = self.0.entries.list(BETWEEN, between, row).await?;
             entries.extend(found.into_iter().flatten());
         }
-        let wanted: i64 = runs.iter().map(|run| run.length).sum();
-        if entries.len() < wanted as usize {
+        let wanted: u64 = runs.iter().map(|run| run.length).sum();
+        if (entries.len() as u64) < wanted {
             let found: HashSet<u64> = entries.iter().map(|entry: &LogEntry| entry.index).collect();
-            let all = runs.iter().flat_map(|run| run.first_index as u64..(run.first_index + run.length) as u64);
+            let all = runs.iter().flat_map(|run| run.first_index..run.first_index + run.length);
             entries.extend(self.read_archived(all.filter(|index| !found.contains(index)).collect()).await?);
         }
         entries.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.index));
@@ -269,10 +253,10 @@ impl Store {
     }
 }
 
-fn by_epoch(runs: &[Run]) -> BTreeMap<i64, Vec<Run>> {
-    let mut epochs: BTreeMap<i64, Vec<Run>> = BTreeMap::new();
+fn by_epoch(runs: &[RunRow]) -> BTreeMap<i64, Vec<RunRow>> {
+    let mut epochs: BTreeMap<i64, Vec<RunRow>> = BTreeMap::new();
     for run in runs {
-        epochs.entry(run.epoch).or_default().push(*run);
+        epochs.entry(run.epoch.0).or_default().push(*run);
     }
     epochs
 }

@@ -39,7 +39,7 @@ pub struct RunRow {
 }
 
 impl RunRow {
-    fn of(row: &ledger_run::Model) -> Self {
+    pub(in crate::store) fn of(row: &ledger_run::Model) -> Self {
         let [first_index, first_rseq, length] = [row.first_index, row.first_rseq, row.length].map(|number| number as u64);
         Self { first_index, epoch: Id(row.epoch), first_rseq, length }
     }
