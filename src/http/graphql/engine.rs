@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_graphql::{
-    ValidationMode,
+    Request, Response, ValidationMode,
     parser::types::{BaseType, ExecutableDocument},
 };
 use serde_json::{Map, Value};
@@ -44,8 +44,20 @@ impl Engine {
         &self.checking
     }
 
+    /// Executes a document, whose variables have this shape, with no more checks than it needs after what it has passed; without a shape with
+    /// all of them.
+    pub(super) async fn execute(&self, request: Request, passed: &Passed, shape: Option<String>) -> Response {
+        let known = shape.as_deref().is_some_and(|shape| passed.knows(shape));
+        let schema = if known { self.trusting().await } else { &self.checking };
+        let response = schema.execute(request).await;
+        if let Some(shape) = shape.filter(|_| !known && response.is_ok()) {
+            passed.learn(shape);
+        }
+        response
+    }
+
     /// Checks only what it may cost.
-    pub(super) async fn trusting(&self) -> &LeadkeepSchema {
+    async fn trusting(&self) -> &LeadkeepSchema {
         let limits = self.limits;
         let make = || async move { tokio::task::spawn_blocking(move || schema(limits, ValidationMode::Fast)).await };
         // It fails only while the server stops.
@@ -84,12 +96,12 @@ impl Passed {
     }
 
     /// Whether it passed with variables of this shape.
-    pub(super) fn knows(&self, shape: &str) -> bool {
+    fn knows(&self, shape: &str) -> bool {
         self.shapes.lock().unwrap_or_else(PoisonError::into_inner).contains(shape)
     }
 
     /// It did.
-    pub(super) fn learn(&self, shape: String) {
+    fn learn(&self, shape: String) {
         let mut shapes = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
         if shapes.len() >= MOST {
             shapes.clear();

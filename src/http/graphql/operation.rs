@@ -159,7 +159,6 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
     }
     let changes = asked.kind == Some(OperationKind::Mutation);
     let shape = if changes { None } else { prepared.passed.shape(call.variables.as_ref()) };
-    let passed = shape.as_deref().is_some_and(|shape| prepared.passed.knows(shape));
     let mut request = request(&prepared, call.take_variables(), op);
     if let Some(uploads) = call.uploads.take() {
         request = request.data(uploads);
@@ -170,15 +169,9 @@ async fn execute(gate: &Gate, caller: &Caller, op: &Arc<Op>, mut call: Call, tex
         (true, true) => limits.upload_time,
     };
     // A resolver that panics leaves behind what a failed one does: everything that is shared is whole at every await.
-    let schema = if passed { gate.engine.trusting().await } else { gate.engine.checking() };
-    let executed = AssertUnwindSafe(schema.execute(request)).catch_unwind();
+    let executed = AssertUnwindSafe(gate.engine.execute(request, &prepared.passed, shape)).catch_unwind();
     let reply = match tokio::time::timeout(Duration::from_millis(patience), executed).await {
-        Ok(Ok(response)) => {
-            if let Some(shape) = shape.filter(|_| !passed && response.is_ok()) {
-                prepared.passed.learn(shape);
-            }
-            Reply::executed(response, Arc::clone(&prepared.shape))
-        }
+        Ok(Ok(response)) => Reply::executed(response, Arc::clone(&prepared.shape)),
         Ok(Err(_)) => {
             tracing::error!(request = %op.request, "an operation panicked");
             op.trace().reasons.push("panicked".into());
