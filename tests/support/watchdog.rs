@@ -6,7 +6,9 @@ use std::{io::Write as _, sync::mpsc, time::Duration};
 const LONGEST: Duration = Duration::from_mins(20);
 
 /// Bites if it has not been dropped by then.
-pub struct Watchdog(#[allow(dead_code, reason = "what it is dropped for")] mpsc::Sender<()>);
+pub struct Watchdog {
+    _alive: mpsc::Sender<()>,
+}
 
 impl Watchdog {
     /// Watches the test of this name, from a thread of its own: the test's may be those that hang.
@@ -19,6 +21,6 @@ impl Watchdog {
                 std::process::abort();
             }
         });
-        Self(alive)
+        Self { _alive: alive }
     }
 }
