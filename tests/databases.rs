@@ -3,8 +3,12 @@
 
 mod support;
 
-use leadkeep::store::{Location, Store};
-use support::{Table, on_both_backends, on_both_databases};
+use leadkeep::{
+    domain::Id,
+    store::{Location, Store},
+};
+use serde_json::json;
+use support::{Table, company, on_both_backends, on_both_databases};
 
 on_both_databases!(migrating_again_changes_nothing, |home| async {
     assert_eq!(Store::migrate(&home.location()).await.unwrap(), 0);
@@ -40,6 +44,25 @@ async fn files_are_their_owners_alone() {
         let mode = std::fs::metadata(home.folder().join(file)).unwrap().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
+}
+
+#[tokio::test]
+async fn a_server_goes_on_when_its_connections_were_ended() {
+    let world = support::World::start(support::Backend::Postgres).await;
+    let rep = world.caller(company::REP).await;
+    let document = format!("{{ lead(id: \"{}\") {{ id }} }}", Id(*company::LEADS.start()));
+    assert_eq!(rep.graphql(&document, json!({})).await.status, 200);
+    let end =
+        "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let ended = support::postgres::psql(world.home.database_url.as_deref().unwrap(), end).unwrap();
+    assert_ne!(ended, "0");
+    // Whoever is handed one that is gone hears of it; those that were kept with it are not handed to others.
+    let mut answers = Vec::new();
+    for _ in 0..20 {
+        answers.push(rep.graphql(&document, json!({})).await.status);
+    }
+    assert_eq!(answers[10..], [200; 10], "{answers:?}");
+    world.shutdown().await;
 }
 
 on_both_backends!(a_server_answers, |world| async {

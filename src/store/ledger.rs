@@ -23,7 +23,7 @@ pub use fold::Folded;
 pub use reach::Reach;
 pub use read::{EntryRow, RunRow};
 
-use super::{Location, Store, StoreError};
+use super::{Location, Store, StoreError, kept::Kept};
 use crate::{
     domain::{Digest, Id, Timestamp},
     ledger::verify::Said,
@@ -91,8 +91,10 @@ impl fmt::Debug for Sequencing {
     }
 }
 
-/// How many batches PostgreSQL is given at once; besides, there is a connection for what else is written.
+/// How many batches PostgreSQL is given at once, each on a connection that is kept for it; besides, there are some for what else is
+/// written.
 const AT_ONCE: usize = 3;
+const BESIDES: usize = 2;
 
 /// The only thing that writes to the ledger in this process. Cheap to clone.
 #[derive(Clone)]
@@ -100,7 +102,7 @@ pub struct LedgerWriter(Arc<Writer>);
 
 enum Writer {
     Sqlite(sqlite::Thread),
-    Postgres(sea_orm::DatabaseConnection),
+    Postgres(Kept),
 }
 
 impl fmt::Debug for LedgerWriter {
@@ -117,7 +119,10 @@ impl LedgerWriter {
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let writer = match store.location() {
             Location::Folder(folder) => Writer::Sqlite(sqlite::Thread::start(folder.join("ledger.db"))?),
-            Location::Postgres(url) => Writer::Postgres(super::open::postgres(url, AT_ONCE as u32 + 1).await?),
+            Location::Postgres(url) => {
+                let pool = super::open::postgres(url, (AT_ONCE + BESIDES) as u32).await?;
+                Writer::Postgres(Kept::of(&pool, AT_ONCE))
+            }
         };
         Ok(Self(Arc::new(writer)))
     }
@@ -135,7 +140,7 @@ impl LedgerWriter {
     pub async fn append(&self, batch: Batch) -> Result<(), StoreError> {
         match &*self.0 {
             Writer::Sqlite(thread) => thread.append(batch).await,
-            Writer::Postgres(pool) => postgres::append(pool, batch).await,
+            Writer::Postgres(kept) => postgres::append(kept, batch).await,
         }
     }
 
@@ -143,7 +148,7 @@ impl LedgerWriter {
     pub async fn tail(&self) -> Result<Option<TailRow>, StoreError> {
         match &*self.0 {
             Writer::Sqlite(thread) => thread.tail().await,
-            Writer::Postgres(pool) => postgres::tail(pool).await,
+            Writer::Postgres(kept) => postgres::tail(kept.pool()).await,
         }
     }
 
@@ -152,7 +157,7 @@ impl LedgerWriter {
     pub async fn fold(&self, now: Timestamp, sequencing: &Arc<Sequencing>) -> Result<Folded, StoreError> {
         match &*self.0 {
             Writer::Sqlite(thread) => thread.fold(now, sequencing).await,
-            Writer::Postgres(pool) => postgres::fold(pool, now, sequencing).await,
+            Writer::Postgres(kept) => postgres::fold(kept.pool(), now, sequencing).await,
         }
     }
 
@@ -160,7 +165,7 @@ impl LedgerWriter {
     pub async fn close_epochs(&self, before: Timestamp) -> Result<(), StoreError> {
         match &*self.0 {
             Writer::Sqlite(thread) => thread.close_epochs(before).await,
-            Writer::Postgres(pool) => postgres::close_epochs(pool, before).await,
+            Writer::Postgres(kept) => postgres::close_epochs(kept.pool(), before).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 //! about somebody only with a [`crate::policy::Permit`]; both can be built by `policy` alone.
 //!
 //! SQLite: the main database has one writer ([`group`] commit) and reader threads ([`rows`]); the ledger is a
-//! file of its own. PostgreSQL: one pool, every transaction its own.
+//! file of its own. PostgreSQL: one pool, every transaction its own; single statements on connections that are [`kept`].
 
 mod access_log;
 mod accounts;
@@ -24,6 +24,7 @@ mod group;
 mod handovers;
 mod holds;
 mod idempotency;
+mod kept;
 pub mod leads;
 pub mod ledger;
 mod linked;

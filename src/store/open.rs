@@ -10,7 +10,7 @@ use std::{
 use migration::MigratorTrait;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 
-use super::{Disk, StoreError, archive::Archive, group::Group, leads::Lookups, rows::Rows, write::Writer};
+use super::{Disk, StoreError, archive::Archive, group::Group, kept::Kept, leads::Lookups, rows::Rows, write::Writer};
 use crate::domain::Timestamp;
 
 /// Where the databases are.
@@ -73,13 +73,15 @@ impl Store {
             }
             Location::Postgres(url) => {
                 let pool = postgres(url, connections).await?;
+                // Half of them remain for what goes through the ORM.
+                let kept = Arc::new(Kept::of(&pool, connections as usize / 2));
                 Inner {
                     location: location.clone(),
                     main: pool.clone(),
-                    writer: Writer::Own(pool.clone()),
-                    rows: Rows::Pool(pool.clone()),
+                    writer: Writer::Own(pool.clone(), Arc::clone(&kept)),
+                    rows: Rows::Pool(Arc::clone(&kept)),
                     lookups: Lookups::default(),
-                    entries: Rows::Pool(pool.clone()),
+                    entries: Rows::Pool(kept),
                     ledger: pool,
                     disk,
                     archive: OnceLock::new(),

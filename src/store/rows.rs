@@ -3,6 +3,7 @@
 //! sqlx hands every SQLite row from one thread to another; fixed reader threads with a connection each cost a third.
 
 use std::{
+    borrow::Cow,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
@@ -12,13 +13,17 @@ use std::{
 
 use rusqlite::{OpenFlags, types::ValueRef};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Statement, Value,
+    Value,
     sea_query::{PostgresQueryBuilder, SelectStatement, SqliteQueryBuilder, Values},
-    sqlx::{Row as _, postgres::PgRow},
+    sqlx::{AssertSqlSafe, Row as _, postgres::PgRow},
 };
 use tokio::sync::oneshot;
 
-use super::{StoreError, plain};
+use super::{
+    StoreError,
+    kept::{Kept, bound},
+    plain,
+};
 
 /// How long a query may keep a reader thread; whoever asked has given up before.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -56,8 +61,8 @@ pub(super) struct Readers {
 pub(super) enum Rows {
     /// SQLite: threads that read.
     Threads(Readers),
-    /// PostgreSQL: the pool.
-    Pool(DatabaseConnection),
+    /// PostgreSQL: connections of the pool.
+    Pool(Arc<Kept>),
 }
 
 impl fmt::Debug for Rows {
@@ -114,7 +119,7 @@ impl Rows {
         F: FnMut(&mut S, &dyn Row) -> Result<(), StoreError> + Send + 'static,
     {
         let (sql, values) = self.build(&query);
-        self.run(sql, values, state, step).await
+        self.run(sql.into(), values, state, step).await
     }
 
     /// The statement as this database has it.
@@ -137,7 +142,7 @@ impl Rows {
             list.push(of(row)?);
             Ok(())
         };
-        self.run(sql.to_owned(), Values(values), Vec::new(), step).await
+        self.run(sql.into(), Values(values), Vec::new(), step).await
     }
 
     /// Folds the rows of a statement that takes a few steps, such as one row by its key. SQLite does it here and now if a
@@ -152,10 +157,10 @@ impl Rows {
         {
             return fold_sqlite(&free, sql, values, state, step);
         }
-        self.run(sql.to_owned(), values, state, step).await
+        self.run(sql.to_owned().into(), values, state, step).await
     }
 
-    async fn run<S, F>(&self, sql: String, values: Values, mut state: S, mut step: F) -> Result<S, StoreError>
+    async fn run<S, F>(&self, sql: Cow<'static, str>, values: Values, mut state: S, mut step: F) -> Result<S, StoreError>
     where
         S: Send + 'static,
         F: FnMut(&mut S, &dyn Row) -> Result<(), StoreError> + Send + 'static,
@@ -173,10 +178,8 @@ impl Rows {
                 queue.send(job).map_err(|_| StoreError::Closed)?;
                 answered.await.map_err(|_| StoreError::Closed)?
             }
-            Self::Pool(pool) => {
-                let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-                for result in pool.query_all_raw(statement).await? {
-                    let row = result.try_as_pg_row().ok_or(StoreError::Closed)?;
+            Self::Pool(kept) => {
+                for row in &kept.rows(bound(AssertSqlSafe(sql), values)).await? {
                     step(&mut state, row)?;
                 }
                 Ok(state)

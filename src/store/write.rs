@@ -2,11 +2,14 @@
 //!
 //! PostgreSQL gives every transaction a connection of its own; SQLite has one writer ([`super::group`]).
 
+use std::sync::Arc;
+
 use sea_orm::{DatabaseConnection, TransactionTrait};
 
 use super::{
     Store, StoreError,
     group::Group,
+    kept::Kept,
     transaction::{Tx, Work},
 };
 
@@ -15,8 +18,8 @@ use super::{
 pub(super) enum Writer {
     /// The one thread that does.
     Group(Group),
-    /// Every transaction on a connection of its own.
-    Own(DatabaseConnection),
+    /// Every transaction on a connection of its own; those of one statement on kept ones.
+    Own(DatabaseConnection, Arc<Kept>),
 }
 
 impl Store {
@@ -29,7 +32,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         match &self.0.writer {
-            Writer::Own(pool) => {
+            Writer::Own(pool, _) => {
                 let transaction = pool.begin().await.map_err(StoreError::from)?;
                 let result = work(Tx(&transaction)).await;
                 let ended = if result.is_ok() { transaction.commit().await } else { transaction.rollback().await };

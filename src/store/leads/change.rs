@@ -3,17 +3,19 @@
 use entity::{change_detail, outbox};
 use rusqlite::{Connection, params};
 use sea_orm::{
-    ConnectionTrait, EntityName, Iden,
+    EntityName, Iden,
     sea_query::{
-        CommonTableExpression, Expr, Func, InsertStatement, Query, SelectStatement, SubQueryStatement, TableRef, WithClause, WithQuery,
+        CommonTableExpression, Expr, Func, InsertStatement, PostgresQueryBuilder, Query, SelectStatement, SubQueryStatement, TableRef,
+        WithClause, WithQuery,
     },
+    sqlx::AssertSqlSafe,
 };
 
 use super::{Finders, write};
 use crate::{
     domain::{Id, LeadValues},
     policy::{LeadScope, Marking},
-    store::{ChangeNote, Noted, Store, StoreError, plain, write::Writer},
+    store::{ChangeNote, Noted, Store, StoreError, kept::bound, plain, write::Writer},
 };
 
 /// A change that was decided on a lead at one version.
@@ -37,8 +39,11 @@ impl Store {
         match &self.0.writer {
             Writer::Group(group) => group.plain(move |connection| plainly(connection, &change)).await,
             // One statement and so one round trip; PostgreSQL makes it a transaction of its own.
-            Writer::Own(pool) if change.finders.is_none() => Ok(pool.execute(&statement(&change)?).await?.rows_affected() == 1),
-            Writer::Own(_) => {
+            Writer::Own(_, kept) if change.finders.is_none() => {
+                let (sql, values) = statement(&change)?.build(PostgresQueryBuilder);
+                Ok(kept.execute(bound(AssertSqlSafe(sql), values)).await? == 1)
+            }
+            Writer::Own(..) => {
                 let allowed = allowed.clone();
                 let work = self.write(move |tx| {
                     Box::pin(async move {

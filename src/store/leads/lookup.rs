@@ -9,8 +9,9 @@ use std::{
 
 use entity::lead::Column;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, ExprTrait, Statement,
+    ExprTrait,
     sea_query::{Expr, IntoIden, Value, Values},
+    sqlx::AssertSqlSafe,
 };
 use tokio::sync::oneshot;
 
@@ -23,6 +24,7 @@ use crate::{
     policy::LeadScope,
     store::{
         StoreError,
+        kept::{Kept, bound},
         rows::{Row, Rows},
         scope::{FieldColumn, row_exists},
     },
@@ -68,7 +70,7 @@ impl Lookups {
 /// A statement that finds a lead through some windows.
 pub(super) struct Lookup {
     /// By the number of leads it finds, the smallest first.
-    statements: Vec<(usize, String)>,
+    statements: Vec<(usize, Arc<str>)>,
     /// What is bound before the ids.
     values: Vec<Value>,
     /// Where its columns stand.
@@ -99,7 +101,7 @@ impl Lookup {
         statement.and_where(row_exists(scope));
         let widths = if rows.is_postgres() { &WIDTHS[..] } else { &WIDTHS[..1] };
         let of_width = |width: usize| rows.build(statement.clone().and_where(Expr::col(Column::Id).is_in(vec![0_i64; width])));
-        let statements = widths.iter().map(|width| (*width, of_width(*width).0)).collect();
+        let statements = widths.iter().map(|width| (*width, of_width(*width).0.into())).collect();
         // The ids come last, so that their places among the values are known.
         let Values(mut values) = of_width(1).1;
         values.pop();
@@ -107,7 +109,7 @@ impl Lookup {
     }
 
     /// The statement that finds these leads, and what is bound to it.
-    fn of(&self, ids: &[Id]) -> Option<(&str, Values)> {
+    fn of(&self, ids: &[Id]) -> Option<(&Arc<str>, Values)> {
         let (width, sql) = self.statements.iter().find(|(width, _)| *width >= ids.len())?;
         let ids = ids.iter().chain(std::iter::repeat(ids.last()?)).take(*width);
         Some((sql, Values(self.values.iter().cloned().chain(ids.map(|id| id.0.into())).collect())))
@@ -119,7 +121,7 @@ impl Lookup {
         S: Send + 'static,
         F: FnMut(&mut S, &dyn Row) + Send + 'static,
     {
-        let Rows::Pool(pool) = rows else {
+        let Rows::Pool(kept) = rows else {
             let step = move |state: &mut S, row: &dyn Row| {
                 step(state, row);
                 Ok(())
@@ -138,32 +140,30 @@ impl Lookup {
             }));
         });
         if let Some(mut turn) = self.asked.join((id, found)) {
-            let (lookup, pool) = (Arc::clone(self), pool.clone());
+            let (lookup, kept) = (Arc::clone(self), Arc::clone(kept));
             tokio::spawn(async move {
                 while let Some(waiting) = turn.next(WIDTHS[WIDTHS.len() - 1]) {
-                    lookup.ask(&pool, waiting).await;
+                    lookup.ask(&kept, waiting).await;
                 }
             });
         }
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
-    async fn ask(&self, pool: &DatabaseConnection, waiting: Vec<(Id, Found)>) {
+    async fn ask(&self, kept: &Kept, waiting: Vec<(Id, Found)>) {
         let ids: Vec<Id> = waiting.iter().map(|(id, _)| *id).collect();
         let Some((sql, values)) = self.of(&ids) else { return };
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
         // What one of them does with its row is its own affair; whoever waits for what panicked hears that there is no answer.
         let tell = |found: Found, row: Result<Option<&dyn Row>, StoreError>| drop(catch_unwind(AssertUnwindSafe(|| found(row))));
-        match pool.query_all_raw(statement).await {
+        match kept.rows(bound(AssertSqlSafe(Arc::clone(sql)), values)).await {
             Ok(rows) => {
-                let rows = rows.iter().filter_map(|row| row.try_as_pg_row());
-                let rows: HashMap<Option<i64>, &dyn Row> = rows.map(|row| (Row::integer(row, 0).ok().flatten(), row as _)).collect();
+                let rows: HashMap<Option<i64>, &dyn Row> = rows.iter().map(|row| (Row::integer(row, 0).ok().flatten(), row as _)).collect();
                 for (id, found) in waiting {
                     tell(found, Ok(rows.get(&Some(id.0)).copied()));
                 }
             }
             Err(error) => {
-                let mut cause = Some(error.into());
+                let mut cause = Some(error);
                 for (_, found) in waiting {
                     tell(found, Err(cause.take().unwrap_or(StoreError::Closed)));
                 }

@@ -27,10 +27,10 @@ impl LedgerWriter {
     pub async fn erase_beside(&self, entries: Vec<(Id, u64)>, documents: Vec<Digest>) -> Result<(u64, u64), StoreError> {
         match &*self.0 {
             Writer::Sqlite(thread) => thread.run(move |connection| sqlite(connection, &entries, &documents)).await,
-            Writer::Postgres(pool) => {
+            Writer::Postgres(kept) => {
                 let (epochs, numbers): (Vec<i64>, Vec<i64>) = entries.iter().map(|(epoch, rseq)| (epoch.0, *rseq as i64)).unzip();
                 let hashes: Vec<Vec<u8>> = documents.into_iter().map(Vec::from).collect();
-                let mut transaction = pool.get_postgres_connection_pool().begin().await.map_err(failed)?;
+                let mut transaction = kept.pool().begin().await.map_err(failed)?;
                 let details = sqlx::query(DETAILS).bind(epochs).bind(numbers).execute(&mut *transaction).await.map_err(failed)?;
                 let texts = sqlx::query(DOCUMENTS).bind(hashes).execute(&mut *transaction).await.map_err(failed)?;
                 transaction.commit().await.map_err(failed)?;

@@ -86,9 +86,8 @@ impl LedgerWriter {
     pub async fn write_index(&self, write: IndexWrite) -> Result<bool, StoreError> {
         match &*self.0 {
             Writer::Sqlite(thread) => thread.run(move |connection| sqlite(connection, &write)).await,
-            Writer::Postgres(pool) => {
-                let pool = pool.get_postgres_connection_pool();
-                let mut transaction = pool.begin().await.map_err(failed)?;
+            Writer::Postgres(kept) => {
+                let mut transaction = kept.pool().begin().await.map_err(failed)?;
                 let held = postgres(&mut transaction, write).await.map_err(failed)?;
                 // Otherwise all of it is taken back.
                 if held {

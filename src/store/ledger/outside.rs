@@ -4,13 +4,13 @@
 use std::str::FromStr as _;
 
 use entity::{ledger_acknowledgement, ledger_anchor, ledger_attestation, ledger_breach};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Statement};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Values};
 
 use super::{LedgerWriter, Writer};
 use crate::{
     domain::Timestamp,
     ledger::Breach,
-    store::{Store, StoreError},
+    store::{Store, StoreError, kept::bound},
 };
 
 const ATTEST: &str = "INSERT INTO ledger_attestation (size, kind, source, body, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
@@ -172,10 +172,9 @@ impl LedgerWriter {
                 let values: Vec<rusqlite::types::Value> = cells.into_iter().map(Into::into).collect();
                 thread.run(move |connection| Ok(connection.execute(sql, rusqlite::params_from_iter(values)).map(drop)?)).await
             }
-            Writer::Postgres(pool) => {
+            Writer::Postgres(kept) => {
                 let values: Vec<sea_orm::Value> = cells.into_iter().map(Into::into).collect();
-                pool.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
-                Ok(())
+                kept.execute(bound(sql, Values(values))).await.map(drop)
             }
         }
     }

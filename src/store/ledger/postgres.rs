@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{
-    DatabaseConnection,
-    sqlx::{self, PgConnection, Row, postgres::PgRow},
-};
+use sea_orm::sqlx::{self, PgConnection, PgPool, Row, postgres::PgRow};
 
 use super::{
     Batch, Folded, NewDetail, Sequencing, TailRow,
@@ -14,7 +11,7 @@ use super::{
 use crate::{
     domain::{Id, Timestamp},
     ledger::tree,
-    store::StoreError,
+    store::{StoreError, kept::Kept},
 };
 
 /// How long a batch may take; after that its outcome counts as unknown.
@@ -38,7 +35,7 @@ pub(super) fn failed(error: sqlx::Error) -> StoreError {
     error.into()
 }
 
-pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<(), StoreError> {
+pub(super) async fn append(kept: &Kept, batch: Batch) -> Result<(), StoreError> {
     let epoch = batch.epoch.0;
     let (begun, begins): (Vec<i64>, Vec<i64>) = batch.begins.iter().map(|at| (epoch, at.0)).unzip();
     let mut details = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -68,14 +65,13 @@ pub(super) async fn append(pool: &DatabaseConnection, batch: Batch) -> Result<()
     if new {
         insert = insert.bind(begun).bind(begins).bind(hashes).bind(texts);
     }
-    let done = tokio::time::timeout(PATIENCE, insert.execute(pool.get_postgres_connection_pool())).await;
-    done.map_err(|_| StoreError::Unsafe("PostgreSQL did not answer an append in time".into()))?.map_err(failed)?;
-    Ok(())
+    let done = tokio::time::timeout(PATIENCE, kept.execute(insert)).await;
+    done.map_err(|_| StoreError::Unsafe("PostgreSQL did not answer an append in time".into()))?.map(drop)
 }
 
-pub(super) async fn tail(pool: &DatabaseConnection) -> Result<Option<TailRow>, StoreError> {
+pub(super) async fn tail(pool: &PgPool) -> Result<Option<TailRow>, StoreError> {
     let query = sqlx::query("SELECT epoch, rseq, body FROM ledger_entry ORDER BY epoch DESC, rseq DESC LIMIT 1");
-    let row = query.fetch_optional(pool.get_postgres_connection_pool()).await.map_err(failed)?;
+    let row = query.fetch_optional(pool).await.map_err(failed)?;
     row.map(|row| Ok(TailRow { epoch: Id(get(&row, 0)?), rseq: get::<i64>(&row, 1)? as u64, leaf: tree::leaf(&get::<Vec<u8>>(&row, 2)?) }))
         .transpose()
 }
@@ -100,13 +96,12 @@ async fn rows(connection: &mut PgConnection, epoch: i64, from: i64, until: i64) 
     rows.iter().map(|row| Ok(Entry { rseq: get(row, 0)?, leaf: get(row, 1)?, body: get(row, 2)? })).collect()
 }
 
-pub(super) async fn close_epochs(pool: &DatabaseConnection, before: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn close_epochs(pool: &PgPool, before: Timestamp) -> Result<(), StoreError> {
     let close = sqlx::query(CLOSE).bind(before.0);
-    close.execute(pool.get_postgres_connection_pool()).await.map(drop).map_err(failed)
+    close.execute(pool).await.map(drop).map_err(failed)
 }
 
-pub(super) async fn fold(pool: &DatabaseConnection, now: Timestamp, sequencing: &Sequencing) -> Result<Folded, StoreError> {
-    let pool = pool.get_postgres_connection_pool();
+pub(super) async fn fold(pool: &PgPool, now: Timestamp, sequencing: &Sequencing) -> Result<Folded, StoreError> {
     // Looked at before the lock is taken: mostly there is nothing to do.
     if sqlx::query(OPEN).fetch_all(pool).await.map_err(failed)?.is_empty() {
         let size = sqlx::query("SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint").fetch_one(pool).await.map_err(failed)?;

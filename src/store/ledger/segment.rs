@@ -54,9 +54,9 @@ impl LedgerWriter {
                 };
                 thread.run(list).await
             }
-            Writer::Postgres(pool) => {
+            Writer::Postgres(kept) => {
                 let list = sqlx::query(LIST).bind(first as i64).bind(until as i64).bind(root.to_vec()).bind(sha256.to_vec());
-                let list = list.bind(bytes as i64).bind(at.0).execute(pool.get_postgres_connection_pool());
+                let list = list.bind(bytes as i64).bind(at.0).execute(kept.pool());
                 list.await.map(drop).map_err(failed)
             }
         }
@@ -68,8 +68,8 @@ impl LedgerWriter {
             Writer::Sqlite(thread) => {
                 thread.run(move |connection| Ok(connection.execute(RELEASE, params![first as i64, at.0]).map(drop)?)).await
             }
-            Writer::Postgres(pool) => {
-                let release = sqlx::query(RELEASE).bind(first as i64).bind(at.0).execute(pool.get_postgres_connection_pool());
+            Writer::Postgres(kept) => {
+                let release = sqlx::query(RELEASE).bind(first as i64).bind(at.0).execute(kept.pool());
                 release.await.map(drop).map_err(failed)
             }
         }
@@ -84,9 +84,9 @@ impl LedgerWriter {
                 Writer::Sqlite(thread) => {
                     thread.run(move |connection| Ok(connection.execute(REMOVE, params![epoch, from as i64, until as i64])? as u64)).await?
                 }
-                Writer::Postgres(pool) => {
+                Writer::Postgres(kept) => {
                     let remove = sqlx::query(REMOVE).bind(epoch).bind(from as i64).bind(until as i64);
-                    remove.execute(pool.get_postgres_connection_pool()).await.map_err(failed)?.rows_affected()
+                    remove.execute(kept.pool()).await.map_err(failed)?.rows_affected()
                 }
             };
         }
