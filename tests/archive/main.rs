@@ -166,10 +166,11 @@ async fn everything_goes_on(backend: Backend) {
     for (before, after) in before.iter().zip(&after) {
         assert_eq!(before, after);
     }
-    let sources = "{ accessLog(order: OLDEST_FIRST, first: 2) { edges { node { source } } } accessRecord(index: 600) { source } }";
-    let sources = otto.graphql(sources, json!({})).await;
-    let node = json!({ "node": { "source": "ARCHIVE" } });
-    assert_eq!(sources.data(), &json!({ "accessLog": { "edges": [node, node] }, "accessRecord": { "source": "DATABASE" } }));
+    let sources = "{ accessLog(order: OLDEST_FIRST, first: 10) { edges { node { source } } } accessRecord(index: 600) { source } }";
+    let sources = otto.graphql(sources, json!({})).await.data().clone();
+    let from_archive = sources["accessLog"]["edges"].as_array().unwrap().iter().filter(|edge| edge["node"]["source"] == "ARCHIVE").count();
+    assert!((6..=10).contains(&from_archive), "all but the last of a chain: {sources}");
+    assert_eq!(sources["accessRecord"]["source"], "DATABASE");
 
     let op = Op::open(world.core.clone(), Subject::OPERATOR, Client { ip: None, user_agent: None }, None).await.unwrap();
     let out = world.home.folder().join("evidence");
