@@ -4,11 +4,9 @@
 
 mod support;
 
-use std::time::Duration;
-
 use serde_json::json;
 use support::{
-    Answer, Backend, Caller, Home, Table, World, company,
+    Answer, Backend, Caller, Home, PATIENCE, Table, World, company,
     faulty_disk::{Fault, FaultyDisk},
     ledger::{self, LedgerCopy},
     process::{self, Process},
@@ -52,7 +50,7 @@ async fn answered(caller: &Caller) -> Answer {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), asking).await.expect("it does not go on although there is room")
+    tokio::time::timeout(PATIENCE, asking).await.expect("it does not go on although there is room")
 }
 
 /// What somebody sees of a server on a full disk.
@@ -142,7 +140,7 @@ async fn it_starts_on_a_full_disk() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), ready).await.expect("it does not go on although there is room");
+    tokio::time::timeout(PATIENCE, ready).await.expect("it does not go on although there is room");
     let rep = Caller::anonymous(&process.url).sign_in(company::REP.email, company::PASSWORD).await;
     assert_eq!(ask(&rep).await.status, 200);
 }

@@ -9,7 +9,7 @@ use leadkeep::{audit::record::Decision, domain::Id, policy::Code};
 use reqwest::Method;
 use serde_json::{Value, json};
 use support::{
-    Answer, Backend, Caller, Table, World, company,
+    Answer, Backend, Caller, PATIENCE, Table, World, company,
     ledger::{self, LedgerCopy},
     on_both_backends,
 };
@@ -163,7 +163,7 @@ async fn an_answer_that_is_not_taken_ends_the_connection() {
     let mut connection = socket.connect(host.parse().unwrap()).await.unwrap();
     // Asks on and on and never reads: writing fails once the server has given the connection up.
     let asking = async { while connection.write_all(request.as_bytes()).await.is_ok() {} };
-    tokio::time::timeout(Duration::from_mins(1), asking).await.expect("the server gives it up");
+    tokio::time::timeout(PATIENCE, asking).await.expect("the server gives it up");
 }
 
 const FIND: &str = "query($id: ID!, $search: String, $first: Int!, $order: LeadOrder, $filter: LeadFilter, $company: String) {

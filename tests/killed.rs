@@ -25,7 +25,7 @@ use leadkeep::{
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use support::{
-    Backend, Caller, Home, SeededRandom, World, company,
+    Backend, Caller, Home, PATIENCE, SeededRandom, Watchdog, World, company,
     faulty_disk::{Fault, FaultyDisk},
     ledger::{self, LedgerCopy},
     postgres,
@@ -70,11 +70,13 @@ struct Held {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite() {
+    let _watched = Watchdog::start("killed::on_sqlite");
     kill(Backend::Sqlite, 20, 160).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgres() {
+    let _watched = Watchdog::start("killed::on_postgres");
     kill(Backend::Postgres, 5, 40).await;
 }
 
@@ -151,14 +153,14 @@ async fn world(backend: Backend, rounds: std::ops::Range<usize>, random: &Seeded
 }
 
 async fn somebody_is_answered(first: &Notify) {
-    tokio::time::timeout(Duration::from_mins(1), first.notified()).await.expect("nobody was answered");
+    tokio::time::timeout(PATIENCE, first.notified()).await.expect("nobody was answered");
 }
 
 /// As the kernel does when memory runs out: PostgreSQL then ends all its sessions and recovers.
 fn kill_a_backend(home: &Home) {
     let url = home.database_url.as_deref().unwrap();
-    let backends =
-        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1";
+    let backends = "SELECT pid FROM pg_stat_activity \
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY random() LIMIT 1";
     let pid = postgres::psql(url, backends).unwrap();
     assert!(Command::new("kill").args(["-KILL", &pid]).status().unwrap().success(), "there was no backend to kill");
 }

@@ -4,12 +4,10 @@
 
 mod support;
 
-use std::time::Duration;
-
 use reqwest::{Method, header::RETRY_AFTER};
 use serde_json::json;
 use support::{
-    Backend, Caller, World, company, ledger, on_both_backends,
+    Backend, Caller, PATIENCE, World, company, ledger, on_both_backends,
     process::{self, Process},
 };
 use tokio::{
@@ -98,7 +96,7 @@ async fn memory_stays_as_it_is() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), goes_on).await.expect("it does not go on");
+    tokio::time::timeout(PATIENCE, goes_on).await.expect("it does not go on");
     drop(process);
     let verified = process::run(&home, &["ledger", "verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));

@@ -11,8 +11,6 @@ mod elsewhere;
 mod restored;
 mod stamped;
 
-use std::time::Duration;
-
 use leadkeep::{
     audit,
     config::Settings,
@@ -20,7 +18,7 @@ use leadkeep::{
     store::private,
 };
 use serde_json::json;
-use support::{Backend, WitnessProcess, World, company, process};
+use support::{Backend, PATIENCE, WitnessProcess, World, company, process};
 
 const ASK: &str = "{ viewer { __typename } }";
 const STATUS: &str = "{ ledgerStatus { size attesters { name kind size failingSince error unproven } findings { found reason } } }";
@@ -61,7 +59,7 @@ async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), looked).await.unwrap_or_else(|_| panic!("not in a minute: {what}"))
+    tokio::time::timeout(PATIENCE, looked).await.unwrap_or_else(|_| panic!("not in {PATIENCE:?}: {what}"))
 }
 
 async fn status(world: &World) -> serde_json::Value {

@@ -1,7 +1,5 @@
 //! Changes on their way to the ledger: whatever becomes of the server, each gets its record, and one only.
 
-use std::time::Duration;
-
 use leadkeep::{
     audit::record::{AccessRecord, Changed, Decision, Draft},
     audit::{Settings, Unrecorded, codec},
@@ -11,7 +9,7 @@ use leadkeep::{
 
 use crate::{
     bench::{Bench, draft, record},
-    support::{Backend, Home, Table, on_both_databases},
+    support::{Backend, Home, PATIENCE, Table, on_both_databases},
 };
 
 pub async fn leave_in_outbox(bench: &Bench, id: i64, request: i64) {
@@ -35,7 +33,7 @@ pub async fn emptied(bench: &Bench) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), empties).await.expect("changes without a record stay");
+    tokio::time::timeout(PATIENCE, empties).await.expect("changes without a record stay");
 }
 
 /// Recovers until there are so many records; the database may take a moment to see that a process is gone.
@@ -47,7 +45,7 @@ async fn recovered(bench: &Bench, records: usize) -> usize {
         }
         recovered
     };
-    tokio::time::timeout(Duration::from_mins(1), recovering).await.expect("what was left is not recovered")
+    tokio::time::timeout(PATIENCE, recovering).await.expect("what was left is not recovered")
 }
 
 on_both_databases!(what_a_crash_leaves_in_the_outbox_is_appended_once, |home| async {

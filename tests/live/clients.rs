@@ -1,6 +1,4 @@
-//! Clients of both transports. Whatever does not come within a minute does not come.
-
-use std::time::Duration;
+//! Clients of both transports. Whatever does not come in time does not come.
 
 use futures_util::{SinkExt, StreamExt};
 use reqwest::{Method, header::HeaderMap};
@@ -11,9 +9,7 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use crate::support::Caller;
-
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::support::{Caller, PATIENCE};
 
 /// A stream of server-sent events.
 pub struct Events {

@@ -25,10 +25,11 @@ pub struct Answer {
     pub json: Value,
 }
 
-/// A client that speaks HTTP; it wants to know whose cryptography it has, although these tests need none.
+/// A client that speaks HTTP; it wants to know whose cryptography it has, although these tests need none. It gives up on a
+/// server that hangs.
 pub fn client() -> reqwest::Client {
     super::name_tls();
-    reqwest::Client::new()
+    reqwest::Client::builder().timeout(super::PATIENCE).build().expect("a client")
 }
 
 const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { accessToken refreshToken } }";

@@ -1,6 +1,6 @@
 //! The ledger as somebody reads it who has the database and the public key, and does not ask the server.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
@@ -93,7 +93,7 @@ pub async fn outbox_empties(home: &Home) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), empties).await.expect("changes without a record stay");
+    tokio::time::timeout(super::PATIENCE, empties).await.expect("changes without a record stay");
 }
 
 impl Answer {

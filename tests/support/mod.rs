@@ -40,6 +40,9 @@ pub use watchdog::Watchdog;
 pub use witness::WitnessProcess;
 pub use world::World;
 
+/// How long a test waits for what takes a moment before it fails: a shared machine may stand still for minutes.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(5);
+
 /// Two tests from one body that takes a [`Home`]: databases migrated, nothing in them.
 macro_rules! on_both_databases {
     ($(#[$attribute:meta])* $name:ident, |$home:ident| async $body:block) => {

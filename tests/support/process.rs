@@ -3,10 +3,10 @@
 use std::{
     net::TcpListener,
     process::{Child, Command, Output, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use super::{Caller, Home, faulty_disk::FaultyDisk};
+use super::{Caller, Home, PATIENCE, faulty_disk::FaultyDisk};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_leadkeep");
 
@@ -63,7 +63,8 @@ impl Process {
         let child = at_home(&mut command, home).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
         let mut process = Self { child, url: format!("http://127.0.0.1:{port}") };
         let caller = Caller::anonymous(&process.url);
-        for _ in 0..3_000 {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
             if let Some(ended) = process.child.try_wait().expect("its state") {
                 panic!("the server ended before it was ready: {ended}");
             }
