@@ -13,14 +13,14 @@ use crate::{
     store::StoreError,
 };
 
-/// How many entries one transaction folds at most: appends wait for it on SQLite.
+/// How many entries one transaction folds at most.
 const AT_ONCE: i64 = 8_192;
 /// How many entries are read at once; each may have 64 KiB.
 pub(super) const PAGE: i64 = 256;
 
-/// Open epochs with entries that have no place yet: epoch, how many have one, how many there are.
+/// Open epochs with entries that have no place yet: epoch, how many have one, how many there are, the body of the last that has one.
 pub(super) const OPEN: &str = "\
-SELECT id, folded, total FROM (
+SELECT id, folded, total, (SELECT e.body FROM ledger_entry e WHERE e.epoch = id AND e.rseq = folded - 1) FROM (
     SELECT o.epoch AS id,
         COALESCE((SELECT r.first_rseq + r.length FROM ledger_run r WHERE r.epoch = o.epoch ORDER BY r.first_rseq DESC LIMIT 1), 0) AS folded,
         COALESCE((SELECT x.rseq + 1 FROM ledger_entry x WHERE x.epoch = o.epoch ORDER BY x.rseq DESC LIMIT 1), 0) AS total
@@ -48,11 +48,20 @@ pub struct Folded {
 }
 
 /// An epoch with entries to fold.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct Open {
     pub(super) epoch: i64,
     pub(super) folded: i64,
     pub(super) total: i64,
+    /// The body of its last entry that has a place.
+    pub(super) before: Option<Vec<u8>>,
+}
+
+/// Entries of one epoch that follow each other in the tree.
+pub(super) struct Run {
+    pub(super) first_index: i64,
+    pub(super) epoch: i64,
+    pub(super) first_rseq: i64,
+    pub(super) length: i64,
 }
 
 /// An entry as it is stored.
@@ -69,15 +78,17 @@ pub(super) struct Growing {
     before: u64,
     room: i64,
     more: bool,
+    runs: Vec<Run>,
     refused: Vec<Fault>,
 }
 
 /// What a grown tree changes in the database.
 pub(super) struct Grown {
     pub(super) folded: Folded,
-    /// Whether there is anything to write.
-    pub(super) larger: bool,
+    /// How large the tree was: as large as it is now if there is nothing to write.
+    pub(super) before: u64,
     pub(super) root: Digest,
+    pub(super) runs: Vec<Run>,
     pub(super) full: Vec<FullTile>,
     /// Level and hashes of the partial tiles that changed.
     pub(super) partial: Vec<(i64, Vec<u8>)>,
@@ -85,8 +96,10 @@ pub(super) struct Grown {
 
 /// The entries of one epoch on their way into the tree.
 pub(super) struct Taking {
-    pub(super) open: Open,
-    pub(super) first_index: i64,
+    pub(super) epoch: i64,
+    folded: i64,
+    total: i64,
+    first_index: i64,
     /// The number of the entry that comes next.
     pub(super) next: i64,
     /// Up to which number entries are taken now.
@@ -106,18 +119,19 @@ impl Growing {
         let signed = head.unwrap_or_else(|| (0, Growth::default().root().to_vec()));
         let growth = Growth::from_partial(levels).filter(|growth| growth.size() as i64 == signed.0 && growth.root()[..] == signed.1);
         let growth = growth.ok_or_else(|| StoreError::Corrupt("the ledger's edge is not the tree that was last signed".into()))?;
-        Ok(Self { before: growth.size(), growth, room: AT_ONCE, more: false, refused: Vec::new() })
+        Ok(Self { before: growth.size(), growth, room: AT_ONCE, more: false, runs: Vec::new(), refused: Vec::new() })
     }
 
-    /// Begins with an epoch; `before` is the body of its last entry that has a place, if one has.
-    pub(super) fn begin(&mut self, open: Open, before: Option<&[u8]>) -> Option<Taking> {
-        if open.folded > 0 && before.is_none() {
-            self.refuse(open, open.folded - 1, Wrong::Missing);
+    /// Begins with an epoch.
+    pub(super) fn begin(&mut self, open: Open) -> Option<Taking> {
+        let Open { epoch, folded, total, before } = open;
+        if folded > 0 && before.is_none() {
+            self.refuse(epoch, folded - 1, Wrong::Missing);
             return None;
         }
-        let until = open.total.min(open.folded + self.room);
-        let link = Link { next: open.folded as u64, last: before.map(tree::leaf) };
-        Some(Taking { open, first_index: self.growth.size() as i64, next: open.folded, until, link })
+        let until = total.min(folded + self.room);
+        let link = Link { next: folded as u64, last: before.as_deref().map(tree::leaf) };
+        Some(Taking { epoch, folded, total, first_index: self.growth.size() as i64, next: folded, until, link })
     }
 
     /// The entry that an epoch's first says it follows; its body goes to [`Growing::follow`].
@@ -137,33 +151,35 @@ impl Growing {
     pub(super) fn take(&mut self, taking: &mut Taking, rows: &[Row], sequencing: &Sequencing) -> bool {
         for row in rows {
             let (leaf, found) = (row.leaf.as_slice().try_into().ok(), tree::leaf(&row.body));
-            let (epoch, rseq, says) = (Id(taking.open.epoch), row.rseq as u64, (sequencing.said)(&row.body));
+            let (epoch, rseq, says) = (Id(taking.epoch), row.rseq as u64, (sequencing.said)(&row.body));
             match taking.link.entry(&Claim { epoch, rseq, leaf, found, says }) {
                 Ok(()) => self.growth.push(found),
                 Err(wrong) => {
                     let at_head = taking.next == 0 && wrong == Wrong::ChainBroken;
-                    self.refuse(taking.open, taking.next, if at_head { Wrong::EpochHead } else { wrong });
+                    self.refuse(taking.epoch, taking.next, if at_head { Wrong::EpochHead } else { wrong });
                     return false;
                 }
             }
             taking.next += 1;
         }
         if rows.is_empty() {
-            self.refuse(taking.open, taking.next, Wrong::Missing);
+            self.refuse(taking.epoch, taking.next, Wrong::Missing);
         }
         !rows.is_empty() && taking.next < taking.until
     }
 
-    /// Ends with an epoch; how many entries it gave.
-    pub(super) fn end(&mut self, taking: &Taking) -> i64 {
-        let taken = taking.next - taking.open.folded;
-        self.room -= taken;
-        self.more |= taking.next == taking.until && taking.until < taking.open.total;
-        taken
+    /// Ends with an epoch.
+    pub(super) fn end(&mut self, taking: &Taking) {
+        let length = taking.next - taking.folded;
+        self.room -= length;
+        self.more |= taking.next == taking.until && taking.until < taking.total;
+        if length > 0 {
+            self.runs.push(Run { first_index: taking.first_index, epoch: taking.epoch, first_rseq: taking.folded, length });
+        }
     }
 
-    fn refuse(&mut self, open: Open, rseq: i64, wrong: Wrong) {
-        self.refused.push(Fault { wrong, epoch: Some(Id(open.epoch)), rseq: Some(rseq as u64), index: None });
+    fn refuse(&mut self, epoch: i64, rseq: i64, wrong: Wrong) {
+        self.refused.push(Fault { wrong, epoch: Some(Id(epoch)), rseq: Some(rseq as u64), index: None });
     }
 
     /// What has to be written.
@@ -176,6 +192,6 @@ impl Growing {
         let levels = self.growth.partial();
         let partial = (0..levels.len()).filter(changed).map(|level| (level as i64, levels[level].concat())).collect();
         let folded = Folded { size, more: self.more && size > before, refused: self.refused };
-        Grown { folded, larger: size > before, root: self.growth.root(), full: self.growth.take_filled(), partial }
+        Grown { folded, before, root: self.growth.root(), runs: self.runs, full: self.growth.take_filled(), partial }
     }
 }

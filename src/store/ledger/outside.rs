@@ -168,9 +168,9 @@ impl LedgerWriter {
 
     async fn put(&self, sql: &'static str, cells: Vec<Cell>) -> Result<(), StoreError> {
         match &*self.0 {
-            Writer::Sqlite(thread) => {
+            Writer::Sqlite(threads) => {
                 let values: Vec<rusqlite::types::Value> = cells.into_iter().map(Into::into).collect();
-                thread.run(move |connection| Ok(connection.execute(sql, rusqlite::params_from_iter(values)).map(drop)?)).await
+                threads.run(move |connection| Ok(connection.execute(sql, rusqlite::params_from_iter(values)).map(drop)?)).await
             }
             Writer::Postgres(kept) => {
                 let values: Vec<sea_orm::Value> = cells.into_iter().map(Into::into).collect();

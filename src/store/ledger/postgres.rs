@@ -6,7 +6,7 @@ use sea_orm::sqlx::{self, PgConnection, PgPool, Row, postgres::PgRow};
 
 use super::{
     Batch, Folded, NewDetail, Sequencing, TailRow,
-    fold::{CLOSE, EDGE, Growing, Grown, HEAD, OPEN, Open, PAGE, Row as Entry},
+    fold::{CLOSE, EDGE, Growing, Grown, HEAD, OPEN, Open, PAGE, Row as Entry, Run},
 };
 use crate::{
     domain::{Id, Timestamp},
@@ -30,6 +30,16 @@ WITH detail AS (INSERT INTO ledger_detail (epoch, rseq, salt, variables, respons
 epoch AS (INSERT INTO ledger_epoch (id, started_at) SELECT * FROM UNNEST($9::BIGINT[], $10::BIGINT[])),
 document AS (INSERT INTO ledger_document (sha256, text) SELECT * FROM UNNEST($11::BYTEA[], $12::BYTEA[]) ON CONFLICT DO NOTHING)
 INSERT INTO ledger_entry (epoch, rseq, leaf, body) SELECT $1, * FROM UNNEST($6::BIGINT[], $7::BYTEA[], $8::BYTEA[])";
+
+/// Everything that a fold changes.
+const FOLD: &str = "\
+WITH run AS (INSERT INTO ledger_run (first_index, epoch, first_rseq, length)
+    SELECT * FROM UNNEST($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[])),
+open AS (UPDATE ledger_open SET at = $5 WHERE epoch = ANY($2)),
+tile AS (INSERT INTO ledger_tile (level, number, hashes) SELECT * FROM UNNEST($6::BIGINT[], $7::BIGINT[], $8::BYTEA[])),
+edge AS (INSERT INTO ledger_edge (level, hashes) SELECT * FROM UNNEST($9::BIGINT[], $10::BYTEA[])
+    ON CONFLICT (level) DO UPDATE SET hashes = EXCLUDED.hashes)
+INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ($11, $12, $13, $5)";
 
 pub(super) fn failed(error: sqlx::Error) -> StoreError {
     error.into()
@@ -81,7 +91,7 @@ fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(row
 }
 
 fn opened(rows: &[PgRow]) -> Result<Vec<Open>, StoreError> {
-    rows.iter().map(|row| Ok(Open { epoch: get(row, 0)?, folded: get(row, 1)?, total: get(row, 2)? })).collect()
+    rows.iter().map(|row| Ok(Open { epoch: get(row, 0)?, folded: get(row, 1)?, total: get(row, 2)?, before: get(row, 3)? })).collect()
 }
 
 async fn body(connection: &mut PgConnection, epoch: i64, rseq: i64) -> Result<Option<Vec<u8>>, StoreError> {
@@ -115,10 +125,9 @@ pub(super) async fn fold(pool: &PgPool, now: Timestamp, sequencing: &Sequencing)
     let head = sqlx::query(HEAD).fetch_optional(&mut *transaction).await.map_err(failed)?;
     let mut tree = Growing::from(edge.iter().map(pair).collect::<Result<_, _>>()?, head.as_ref().map(pair).transpose()?)?;
     for open in opened(&sqlx::query(OPEN).fetch_all(&mut *transaction).await.map_err(failed)?)? {
-        let before = if open.folded > 0 { body(&mut transaction, open.epoch, open.folded - 1).await? } else { None };
-        let Some(mut taking) = tree.begin(open, before.as_deref()) else { continue };
+        let Some(mut taking) = tree.begin(open) else { continue };
         while taking.next < taking.until {
-            let rows = rows(&mut transaction, open.epoch, taking.next, taking.until).await?;
+            let rows = rows(&mut transaction, taking.epoch, taking.next, taking.until).await?;
             let followed = match Growing::follows(&taking, &rows, sequencing) {
                 Some((epoch, rseq)) => body(&mut transaction, epoch.0, rseq as i64).await?,
                 None => None,
@@ -128,36 +137,25 @@ pub(super) async fn fold(pool: &PgPool, now: Timestamp, sequencing: &Sequencing)
                 break;
             }
         }
-        let length = tree.end(&taking);
-        if length > 0 {
-            let put = sqlx::query("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES ($1, $2, $3, $4)");
-            let put = put.bind(taking.first_index).bind(open.epoch).bind(open.folded).bind(length);
-            put.execute(&mut *transaction).await.map_err(failed)?;
-            let grew = sqlx::query("UPDATE ledger_open SET at = $2 WHERE epoch = $1").bind(open.epoch).bind(now.0);
-            grew.execute(&mut *transaction).await.map_err(failed)?;
-        }
+        tree.end(&taking);
     }
     let grown = tree.finish();
-    if grown.larger {
-        put(&mut transaction, &grown, now, sequencing).await?;
+    let folded = grown.folded.clone();
+    if folded.size > grown.before {
+        put(&mut transaction, grown, now, sequencing).await?;
         transaction.commit().await.map_err(failed)?;
     }
-    Ok(grown.folded)
+    Ok(folded)
 }
 
-async fn put(transaction: &mut PgConnection, grown: &Grown, now: Timestamp, sequencing: &Sequencing) -> Result<(), StoreError> {
-    for tile in &grown.full {
-        let put = sqlx::query("INSERT INTO ledger_tile (level, number, hashes) VALUES ($1, $2, $3)");
-        let put = put.bind(i64::from(tile.level)).bind(tile.index as i64).bind(tile.hashes.concat());
-        put.execute(&mut *transaction).await.map_err(failed)?;
-    }
-    for (level, hashes) in &grown.partial {
-        let edge = "INSERT INTO ledger_edge (level, hashes) VALUES ($1, $2) ON CONFLICT (level) DO UPDATE SET hashes = $2";
-        sqlx::query(edge).bind(level).bind(hashes).execute(&mut *transaction).await.map_err(failed)?;
-    }
-    let head = sqlx::query("INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ($1, $2, $3, $4)");
-    let note = (sequencing.sign)(grown.folded.size, grown.root);
-    let head = head.bind(grown.folded.size as i64).bind(grown.root.to_vec()).bind(note).bind(now.0);
-    head.execute(transaction).await.map_err(failed)?;
-    Ok(())
+async fn put(transaction: &mut PgConnection, grown: Grown, now: Timestamp, sequencing: &Sequencing) -> Result<(), StoreError> {
+    let of_runs = |of: fn(&Run) -> i64| grown.runs.iter().map(of).collect::<Vec<_>>();
+    let tiles = grown.full.iter().map(|tile| (i64::from(tile.level), (tile.index as i64, tile.hashes.concat())));
+    let (tile_levels, (numbers, tiles)): (Vec<_>, (Vec<_>, Vec<_>)) = tiles.unzip();
+    let (edge_levels, edges): (Vec<_>, Vec<_>) = grown.partial.into_iter().unzip();
+    let put = sqlx::query(FOLD).bind(of_runs(|run| run.first_index)).bind(of_runs(|run| run.epoch));
+    let put = put.bind(of_runs(|run| run.first_rseq)).bind(of_runs(|run| run.length)).bind(now.0);
+    let put = put.bind(tile_levels).bind(numbers).bind(tiles).bind(edge_levels).bind(edges);
+    let put = put.bind(grown.folded.size as i64).bind(grown.root.to_vec()).bind((sequencing.sign)(grown.folded.size, grown.root));
+    put.execute(transaction).await.map(drop).map_err(failed)
 }

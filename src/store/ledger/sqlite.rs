@@ -1,14 +1,15 @@
-//! The ledger in a file of its own: one thread with the only connection that writes.
+//! The ledger in a file of its own: one thread with the only connection that writes, and one that reads what is to be folded.
 
 use std::{
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
+    time::Duration,
 };
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use tokio::sync::oneshot;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use tokio::sync::{Mutex, oneshot};
 
 use super::{
     Batch, Folded, NewDetail, Sequencing, TailRow,
@@ -30,18 +31,82 @@ thread_local! {
     static LOG: Cell<i32> = const { Cell::new(0) };
 }
 
-/// The thread's queue.
-pub(super) struct Thread {
+/// The file's threads.
+pub(super) struct Threads {
+    writer: Thread,
+    /// Reads and hashes what is to be folded, so that appends wait only for what comes of it.
+    folder: Thread,
+    /// One fold at a time: a second would read the same.
+    folding: Mutex<()>,
+}
+
+impl Threads {
+    pub(super) fn start(file: &Path) -> Result<Self, StoreError> {
+        let checkpointer = Checkpointer::start(file.to_owned())?;
+        let mut copied = 0;
+        let written = move || {
+            let pages = LOG.get();
+            // With fewer than before it was begun anew.
+            copied = if pages < copied { 0 } else { copied };
+            if pages - copied >= COPY_EVERY {
+                copied = pages;
+                checkpointer.ring();
+            }
+        };
+        let writer = Thread::start("ledger-writer", file.to_owned(), connect, written)?;
+        let folder = Thread::start("ledger-folder", file.to_owned(), connect_to_read, || {})?;
+        Ok(Self { writer, folder, folding: Mutex::default() })
+    }
+
+    /// Runs `work` on the writing connection, which is given up if it fails.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.run(work).await
+    }
+
+    pub(super) async fn append(&self, batch: Batch) -> Result<(), StoreError> {
+        self.run(move |connection| append(connection, &batch)).await
+    }
+
+    pub(super) async fn tail(&self) -> Result<Option<TailRow>, StoreError> {
+        self.run(|connection| tail(connection)).await
+    }
+
+    pub(super) async fn fold(&self, now: Timestamp, sequencing: &Arc<Sequencing>) -> Result<Folded, StoreError> {
+        let _alone = self.folding.lock().await;
+        let said = Arc::clone(sequencing);
+        let grown = self.folder.run(move |connection| grown(connection, &said)).await?;
+        if grown.folded.size == grown.before {
+            return Ok(grown.folded);
+        }
+        let sign = Arc::clone(sequencing);
+        self.run(move |connection| put(connection, grown, now, &sign)).await
+    }
+
+    pub(super) async fn close_epochs(&self, before: Timestamp) -> Result<(), StoreError> {
+        self.run(move |connection| Ok(connection.execute(CLOSE, [before.0]).map(drop)?)).await
+    }
+}
+
+/// A thread with a connection, by its queue.
+struct Thread {
     jobs: mpsc::Sender<Job>,
 }
 
 impl Thread {
-    pub(super) fn start(file: PathBuf) -> Result<Self, StoreError> {
+    /// `done` is called after each job.
+    fn start(
+        name: &str,
+        file: PathBuf,
+        connect: fn(&Path) -> Result<Connection, StoreError>,
+        mut done: impl FnMut() + Send + 'static,
+    ) -> Result<Self, StoreError> {
         let first = connect(&file)?;
-        let checkpointer = Checkpointer::start(file.clone())?;
         let (jobs, queue) = mpsc::channel::<Job>();
         let run = move || {
-            let (mut connection, mut copied) = (Some(first), 0);
+            let mut connection = Some(first);
             while let Ok(job) = queue.recv() {
                 match connection.take().map_or_else(|| connect(&file), Ok) {
                     Ok(mut open) => {
@@ -50,21 +115,16 @@ impl Thread {
                     }
                     Err(error) => drop(job(Err(error))),
                 }
-                let pages = LOG.get();
-                // With fewer than before it was begun anew.
-                copied = if pages < copied { 0 } else { copied };
-                if pages - copied >= COPY_EVERY {
-                    copied = pages;
-                    checkpointer.ring();
-                }
+                done();
             }
         };
-        spawn("ledger-writer", run)?;
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+        thread.map_err(|error| StoreError::File(name.to_owned(), error))?;
         Ok(Self { jobs })
     }
 
-    /// Runs `work` on the writing connection, which is given up if it fails.
-    pub(super) async fn run<T: Send + 'static>(
+    /// Runs `work` on the connection, which is given up if it fails.
+    async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -79,28 +139,6 @@ impl Thread {
         self.jobs.send(job).map_err(|_| StoreError::Closed)?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
-
-    pub(super) async fn append(&self, batch: Batch) -> Result<(), StoreError> {
-        self.run(move |connection| append(connection, &batch)).await
-    }
-
-    pub(super) async fn tail(&self) -> Result<Option<TailRow>, StoreError> {
-        self.run(|connection| tail(connection)).await
-    }
-
-    pub(super) async fn fold(&self, now: Timestamp, sequencing: &Arc<Sequencing>) -> Result<Folded, StoreError> {
-        let sequencing = Arc::clone(sequencing);
-        self.run(move |connection| fold(connection, now, &sequencing)).await
-    }
-
-    pub(super) async fn close_epochs(&self, before: Timestamp) -> Result<(), StoreError> {
-        self.run(move |connection| Ok(connection.execute(CLOSE, [before.0]).map(drop)?)).await
-    }
-}
-
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
-    thread.map(drop).map_err(|error| StoreError::File(name.to_owned(), error))
 }
 
 /// A connection that writes. It never copies the write-ahead log back by itself, so that no append waits for that.
@@ -112,6 +150,13 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
         LOG.set(pages);
         Ok(())
     }));
+    Ok(connection)
+}
+
+/// A connection that reads each page once, and soon after it was written.
+fn connect_to_read(file: &Path) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(10))?;
     Ok(connection)
 }
 
@@ -149,7 +194,7 @@ fn tail(connection: &Connection) -> Result<Option<TailRow>, StoreError> {
 
 fn open(connection: &Connection) -> Result<Vec<Open>, StoreError> {
     let mut query = connection.prepare_cached(OPEN)?;
-    let rows = query.query_map([], |row| Ok(Open { epoch: row.get(0)?, folded: row.get(1)?, total: row.get(2)? }))?;
+    let rows = query.query_map([], |row| Ok(Open { epoch: row.get(0)?, folded: row.get(1)?, total: row.get(2)?, before: row.get(3)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -166,21 +211,16 @@ fn rows(connection: &Connection, epoch: i64, from: i64, until: i64) -> Result<Ve
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn fold(connection: &mut Connection, now: Timestamp, sequencing: &Sequencing) -> Result<Folded, StoreError> {
-    // Looked at before the lock is taken: mostly there is nothing to do.
-    if open(connection)?.is_empty() {
-        let size: i64 = connection.query_row("SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint", [], |row| row.get(0))?;
-        return Ok(Folded { size: size as u64, more: false, refused: Vec::new() });
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// The tree as it grows by what has no place yet; nothing is written.
+fn grown(connection: &mut Connection, sequencing: &Sequencing) -> Result<Grown, StoreError> {
+    let transaction = connection.transaction()?;
     let edge = transaction.prepare_cached(EDGE)?.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
     let head = transaction.query_row(HEAD, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let mut tree = Growing::from(edge, head)?;
     for open in open(&transaction)? {
-        let before = if open.folded > 0 { body(&transaction, open.epoch, open.folded - 1)? } else { None };
-        let Some(mut taking) = tree.begin(open, before.as_deref()) else { continue };
+        let Some(mut taking) = tree.begin(open) else { continue };
         while taking.next < taking.until {
-            let rows = rows(&transaction, open.epoch, taking.next, taking.until)?;
+            let rows = rows(&transaction, taking.epoch, taking.next, taking.until)?;
             let tail = Growing::follows(&taking, &rows, sequencing);
             let followed = tail.map(|(epoch, rseq)| body(&transaction, epoch.0, rseq as i64)).transpose()?.flatten();
             Growing::follow(&mut taking, followed.as_deref());
@@ -188,23 +228,24 @@ fn fold(connection: &mut Connection, now: Timestamp, sequencing: &Sequencing) ->
                 break;
             }
         }
-        let length = tree.end(&taking);
-        if length > 0 {
-            let mut put =
-                transaction.prepare_cached("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES (?1, ?2, ?3, ?4)")?;
-            put.execute(params![taking.first_index, open.epoch, open.folded, length])?;
-            transaction.prepare_cached("UPDATE ledger_open SET at = ?2 WHERE epoch = ?1")?.execute([open.epoch, now.0])?;
-        }
+        tree.end(&taking);
     }
-    let grown = tree.finish();
-    if grown.larger {
-        put(&transaction, &grown, now, sequencing)?;
-        transaction.commit()?;
-    }
-    Ok(grown.folded)
+    Ok(tree.finish())
 }
 
-fn put(transaction: &Connection, grown: &Grown, now: Timestamp, sequencing: &Sequencing) -> Result<(), StoreError> {
+/// Writes how it grew, unless another process has let it grow meanwhile: then there is more to do.
+fn put(connection: &mut Connection, grown: Grown, now: Timestamp, sequencing: &Sequencing) -> Result<Folded, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let size: i64 = transaction.query_row("SELECT COALESCE(MAX(size), 0) FROM ledger_checkpoint", [], |row| row.get(0))?;
+    if size as u64 != grown.before {
+        return Ok(Folded { size: size as u64, more: true, ..grown.folded });
+    }
+    for run in &grown.runs {
+        let mut put =
+            transaction.prepare_cached("INSERT INTO ledger_run (first_index, epoch, first_rseq, length) VALUES (?1, ?2, ?3, ?4)")?;
+        put.execute([run.first_index, run.epoch, run.first_rseq, run.length])?;
+        transaction.prepare_cached("UPDATE ledger_open SET at = ?2 WHERE epoch = ?1")?.execute([run.epoch, now.0])?;
+    }
     for tile in &grown.full {
         let mut put = transaction.prepare_cached("INSERT INTO ledger_tile (level, number, hashes) VALUES (?1, ?2, ?3)")?;
         put.execute(params![i64::from(tile.level), tile.index as i64, tile.hashes.concat()])?;
@@ -216,5 +257,6 @@ fn put(transaction: &Connection, grown: &Grown, now: Timestamp, sequencing: &Seq
     let head = "INSERT INTO ledger_checkpoint (size, root, note, at) VALUES (?1, ?2, ?3, ?4)";
     let note = (sequencing.sign)(grown.folded.size, grown.root);
     transaction.execute(head, params![grown.folded.size as i64, grown.root, note, now.0])?;
-    Ok(())
+    transaction.commit()?;
+    Ok(grown.folded)
 }
