@@ -40,7 +40,7 @@ const RUNS: &[(i64, i64)] = &[(7, 3), (9, 1), (7, 2), (8, 4), (9, 5), (7, 1)];
 
 on_both_databases!(newest_first_across_epochs, |home| async {
     let store = ledger(&home, RUNS).await;
-    assert_eq!(store.log_size().await.unwrap(), 16);
+    assert_eq!(store.ledger_folded().await.unwrap(), 16);
     for (before, limit) in [(u64::MAX, 100), (16, 5), (15, 1), (11, 7), (4, 2), (1, 3)] {
         let found = store.log_before(permit(), before, limit).await.unwrap();
         let indexes: Vec<u64> = found.iter().map(|entry| entry.index).collect();

@@ -100,7 +100,7 @@ impl Recorder {
         let (stop, told) = watch::channel(false);
         let (ended, ending) = oneshot::channel();
         let writing = Writing::new(Arc::clone(&inside), ended);
-        let recorder = tokio::spawn(writing.run(waiting, told));
+        let recorder = inside.writer.drive(writing.run(waiting, told))?;
         let sequencer = tokio::spawn(sequencer::run(Arc::clone(&inside), queue.downgrade(), ending));
         Ok(Self { queue, inside, stop, tasks: Arc::new(Mutex::new(vec![recorder, sequencer])) })
     }

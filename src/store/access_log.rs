@@ -68,12 +68,6 @@ pub struct LoggedChange {
 }
 
 impl Store {
-    /// How many entries the tree has.
-    pub async fn log_size(&self) -> Result<u64, StoreError> {
-        let last = ledger_run::Entity::find().order_by_desc(ledger_run::Column::FirstIndex).one(&self.0.ledger).await?;
-        Ok(last.map_or(0, |run| run.first_index + run.length) as u64)
-    }
-
     /// At most `limit` entries with an index below `before`, newest first; none means there are no more.
     pub async fn log_before(&self, _: Permit, before: u64, limit: u32) -> Result<Vec<LogEntry>, StoreError> {
         let found = ledger_run::Entity::find()

@@ -22,6 +22,7 @@ pub use beside::{ChangeRow, DetailRow};
 pub use fold::Folded;
 pub use reach::Reach;
 pub use read::{EntryRow, RunRow};
+use tokio::task::JoinHandle;
 
 use super::{Location, Store, StoreError, kept::Kept};
 use crate::{
@@ -101,7 +102,7 @@ const BESIDES: usize = 2;
 pub struct LedgerWriter(Arc<Writer>);
 
 enum Writer {
-    Sqlite(sqlite::Threads),
+    Sqlite(sqlite::File),
     Postgres(Kept),
 }
 
@@ -118,7 +119,7 @@ impl LedgerWriter {
     /// Opens the ledger for writing, on a handle of its own; refuses a set-up that could lose what was written.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let writer = match store.location() {
-            Location::Folder(folder) => Writer::Sqlite(sqlite::Threads::start(&folder.join("ledger.db"))?),
+            Location::Folder(folder) => Writer::Sqlite(sqlite::File::open(&folder.join("ledger.db"))?),
             Location::Postgres(url) => {
                 let pool = super::open::postgres(url, (AT_ONCE + BESIDES) as u32).await?;
                 Writer::Postgres(Kept::of(&pool, AT_ONCE))
@@ -136,10 +137,19 @@ impl LedgerWriter {
         }
     }
 
-    /// Makes a batch durable, wholly or not at all. After an error nobody knows which.
+    /// Starts the task that appends: on a thread of its own where an append blocks it.
+    pub fn drive(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+        match *self.0 {
+            Writer::Sqlite(_) => sqlite::File::drive(task),
+            Writer::Postgres(_) => Ok(tokio::spawn(task)),
+        }
+    }
+
+    /// Makes a batch durable, wholly or not at all. After an error nobody knows which. May block the thread: to be called in what
+    /// [`LedgerWriter::drive`] has started.
     pub async fn append(&self, batch: Batch) -> Result<(), StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => threads.append(batch).await,
+            Writer::Sqlite(file) => file.append(&batch).await,
             Writer::Postgres(kept) => postgres::append(kept, batch).await,
         }
     }
@@ -147,7 +157,7 @@ impl LedgerWriter {
     /// The entry that a new epoch follows.
     pub async fn tail(&self) -> Result<Option<TailRow>, StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => threads.tail().await,
+            Writer::Sqlite(file) => file.tail().await,
             Writer::Postgres(kept) => postgres::tail(kept.pool()).await,
         }
     }
@@ -156,7 +166,7 @@ impl LedgerWriter {
     /// head. Entries that are not what they should be get no place; neither do those after them in their epoch.
     pub async fn fold(&self, now: Timestamp, sequencing: &Arc<Sequencing>) -> Result<Folded, StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => threads.fold(now, sequencing).await,
+            Writer::Sqlite(file) => file.fold(now, sequencing).await,
             Writer::Postgres(kept) => postgres::fold(kept.pool(), now, sequencing).await,
         }
     }
@@ -164,7 +174,7 @@ impl LedgerWriter {
     /// Closes the epochs that have not grown since `before`: what is added to them later gets no place.
     pub async fn close_epochs(&self, before: Timestamp) -> Result<(), StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => threads.close_epochs(before).await,
+            Writer::Sqlite(file) => file.close_epochs(before).await,
             Writer::Postgres(kept) => postgres::close_epochs(kept.pool(), before).await,
         }
     }

@@ -97,7 +97,7 @@ pub async fn neighbour(op: &Op, of: &Logged, forward: bool) -> Result<Option<Log
     let Some(counter) = counters(&of.entry.record.subject).first().copied() else { return Ok(None) };
     let mut found = None;
     if forward {
-        let (size, mut from, mut window) = (store.log_size().await?, of.index + 1, WINDOW);
+        let (size, mut from, mut window) = (store.ledger_folded().await?, of.index + 1, WINDOW);
         while found.is_none() && from < size {
             found = index.entries(counter, from, from + window, usize::MAX).await?.last().copied();
             from += window;

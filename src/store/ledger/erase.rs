@@ -26,7 +26,7 @@ impl LedgerWriter {
     /// Erases what lies beside these entries, and these documents; how many of each there were.
     pub async fn erase_beside(&self, entries: Vec<(Id, u64)>, documents: Vec<Digest>) -> Result<(u64, u64), StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => threads.run(move |connection| sqlite(connection, &entries, &documents)).await,
+            Writer::Sqlite(file) => file.run(move |connection| sqlite(connection, &entries, &documents)).await,
             Writer::Postgres(kept) => {
                 let (epochs, numbers): (Vec<i64>, Vec<i64>) = entries.iter().map(|(epoch, rseq)| (epoch.0, *rseq as i64)).unzip();
                 let hashes: Vec<Vec<u8>> = documents.into_iter().map(Vec::from).collect();

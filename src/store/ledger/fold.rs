@@ -41,7 +41,7 @@ pub(super) const HEAD: &str = "SELECT size, root FROM ledger_checkpoint ORDER BY
 pub struct Folded {
     /// The size of the tree.
     pub size: u64,
-    /// Whether there was more than one transaction takes.
+    /// Whether there is more to do: there was more than one transaction takes, or another process was first.
     pub more: bool,
     /// In each epoch the first entry that is not what it should be: it and what follows it there get no place.
     pub refused: Vec<Fault>,

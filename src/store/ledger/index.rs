@@ -85,7 +85,7 @@ impl LedgerWriter {
     /// Writes to the index; `false` if another holds the lease, or has come to list other segments, and then nothing is written.
     pub async fn write_index(&self, write: IndexWrite) -> Result<bool, StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => threads.run(move |connection| sqlite(connection, &write)).await,
+            Writer::Sqlite(file) => file.run(move |connection| sqlite(connection, &write)).await,
             Writer::Postgres(kept) => {
                 let mut transaction = kept.pool().begin().await.map_err(failed)?;
                 let held = postgres(&mut transaction, write).await.map_err(failed)?;

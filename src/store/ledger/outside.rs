@@ -168,9 +168,9 @@ impl LedgerWriter {
 
     async fn put(&self, sql: &'static str, cells: Vec<Cell>) -> Result<(), StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => {
+            Writer::Sqlite(file) => {
                 let values: Vec<rusqlite::types::Value> = cells.into_iter().map(Into::into).collect();
-                threads.run(move |connection| Ok(connection.execute(sql, rusqlite::params_from_iter(values)).map(drop)?)).await
+                file.run(move |connection| Ok(connection.execute(sql, rusqlite::params_from_iter(values)).map(drop)?)).await
             }
             Writer::Postgres(kept) => {
                 let values: Vec<sea_orm::Value> = cells.into_iter().map(Into::into).collect();

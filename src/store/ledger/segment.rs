@@ -47,12 +47,12 @@ impl LedgerWriter {
     pub async fn list_segment(&self, row: SegmentRow) -> Result<(), StoreError> {
         let SegmentRow { first, until, root, sha256, bytes, at, .. } = row;
         match &*self.0 {
-            Writer::Sqlite(threads) => {
+            Writer::Sqlite(file) => {
                 let list = move |connection: &mut Connection| {
                     connection.execute(LIST, params![first as i64, until as i64, root, sha256, bytes as i64, at.0])?;
                     Ok(())
                 };
-                threads.run(list).await
+                file.run(list).await
             }
             Writer::Postgres(kept) => {
                 let list = sqlx::query(LIST).bind(first as i64).bind(until as i64).bind(root.to_vec()).bind(sha256.to_vec());
@@ -65,8 +65,8 @@ impl LedgerWriter {
     /// Lets the entries of a segment leave the database.
     pub async fn release_segment(&self, first: u64, at: Timestamp) -> Result<(), StoreError> {
         match &*self.0 {
-            Writer::Sqlite(threads) => {
-                threads.run(move |connection| Ok(connection.execute(RELEASE, params![first as i64, at.0]).map(drop)?)).await
+            Writer::Sqlite(file) => {
+                file.run(move |connection| Ok(connection.execute(RELEASE, params![first as i64, at.0]).map(drop)?)).await
             }
             Writer::Postgres(kept) => {
                 let release = sqlx::query(RELEASE).bind(first as i64).bind(at.0).execute(kept.pool());
@@ -81,8 +81,8 @@ impl LedgerWriter {
         for from in (run.first_rseq..end).step_by(AT_ONCE as usize) {
             let until = end.min(from + AT_ONCE);
             gone += match &*self.0 {
-                Writer::Sqlite(threads) => {
-                    threads.run(move |connection| Ok(connection.execute(REMOVE, params![epoch, from as i64, until as i64])? as u64)).await?
+                Writer::Sqlite(file) => {
+                    file.run(move |connection| Ok(connection.execute(REMOVE, params![epoch, from as i64, until as i64])? as u64)).await?
                 }
                 Writer::Postgres(kept) => {
                     let remove = sqlx::query(REMOVE).bind(epoch).bind(from as i64).bind(until as i64);

@@ -1,15 +1,21 @@
-//! The ledger in a file of its own: one thread with the only connection that writes, and one that reads what is to be folded.
+//! The ledger in a file of its own: one connection that writes, and one that reads what is to be folded.
+//!
+//! Appends are made on the thread of the task that makes them, without a way to another and back for each commit.
 
 use std::{
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    path::Path,
+    sync::Arc,
     time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
-use tokio::sync::{Mutex, oneshot};
+use tokio::{
+    runtime,
+    sync::{Mutex, oneshot},
+    task::{JoinHandle, spawn_blocking, yield_now},
+};
 
 use super::{
     Batch, Folded, NewDetail, Sequencing, TailRow,
@@ -21,31 +27,29 @@ use crate::{
     store::{StoreError, plain, wal::Checkpointer},
 };
 
-type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> bool + Send>;
-
 /// Each time the write-ahead log has so many pages more it is copied into the file.
 const COPY_EVERY: i32 = 1_024;
 
 thread_local! {
-    /// How many pages the log had after this thread's last commit.
-    static LOG: Cell<i32> = const { Cell::new(0) };
+    /// How many pages the log has, if this thread has committed since it was asked.
+    static LOG: Cell<Option<i32>> = const { Cell::new(None) };
 }
 
-/// The file's threads.
-pub(super) struct Threads {
-    writer: Thread,
+/// The file. Who writes first comes first.
+pub(super) struct File {
+    writer: Arc<Mutex<Handle>>,
     /// Reads and hashes what is to be folded, so that appends wait only for what comes of it.
-    folder: Thread,
+    folder: Arc<Mutex<Handle>>,
     /// One fold at a time: a second would read the same.
     folding: Mutex<()>,
 }
 
-impl Threads {
-    pub(super) fn start(file: &Path) -> Result<Self, StoreError> {
+impl File {
+    pub(super) fn open(file: &Path) -> Result<Self, StoreError> {
         let checkpointer = Checkpointer::start(file.to_owned())?;
         let mut copied = 0;
         let written = move || {
-            let pages = LOG.get();
+            let Some(pages) = LOG.take() else { return };
             // With fewer than before it was begun anew.
             copied = if pages < copied { 0 } else { copied };
             if pages - copied >= COPY_EVERY {
@@ -53,9 +57,33 @@ impl Threads {
                 checkpointer.ring();
             }
         };
-        let writer = Thread::start("ledger-writer", file.to_owned(), connect, written)?;
-        let folder = Thread::start("ledger-folder", file.to_owned(), connect_to_read, || {})?;
+        let shared = |handle| Arc::new(Mutex::new(handle));
+        let writer = shared(Handle::open(file, connect, written)?);
+        let folder = shared(Handle::open(file, connect_to_read, || {})?);
         Ok(Self { writer, folder, folding: Mutex::default() })
+    }
+
+    /// Runs the task that appends on a thread of its own. What it starts, and what it asks of others, runs where this is called.
+    pub(super) fn drive(task: impl Future<Output = ()> + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+        let around = runtime::Handle::current();
+        let (lives, ended) = oneshot::channel::<()>();
+        let (kept, aborted) = oneshot::channel::<()>();
+        let run = move || {
+            around.block_on(async move {
+                let _lives = lives;
+                tokio::select! {
+                    biased;
+                    _ = aborted => {}
+                    () = task => {}
+                }
+            });
+        };
+        let thread = std::thread::Builder::new().name("ledger-writer".into()).spawn(run);
+        thread.map_err(|error| StoreError::File("the ledger's thread".into(), error))?;
+        Ok(tokio::spawn(async move {
+            let _kept = kept;
+            let _ = ended.await;
+        }))
     }
 
     /// Runs `work` on the writing connection, which is given up if it fails.
@@ -63,11 +91,14 @@ impl Threads {
         &self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer.run(work).await
+        aside(&self.writer, work).await
     }
 
-    pub(super) async fn append(&self, batch: Batch) -> Result<(), StoreError> {
-        self.run(move |connection| append(connection, &batch)).await
+    /// Blocks the thread, which [`File::drive`] has made for it.
+    pub(super) async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        // Where the task can be ended, as it can be where nothing blocks.
+        yield_now().await;
+        self.writer.lock().await.run(|connection| append(connection, batch))
     }
 
     pub(super) async fn tail(&self) -> Result<Option<TailRow>, StoreError> {
@@ -77,7 +108,7 @@ impl Threads {
     pub(super) async fn fold(&self, now: Timestamp, sequencing: &Arc<Sequencing>) -> Result<Folded, StoreError> {
         let _alone = self.folding.lock().await;
         let said = Arc::clone(sequencing);
-        let grown = self.folder.run(move |connection| grown(connection, &said)).await?;
+        let grown = aside(&self.folder, move |connection| grown(connection, &said)).await?;
         if grown.folded.size == grown.before {
             return Ok(grown.folded);
         }
@@ -90,55 +121,41 @@ impl Threads {
     }
 }
 
-/// A thread with a connection, by its queue.
-struct Thread {
-    jobs: mpsc::Sender<Job>,
+/// A connection, made anew after anything that failed on it.
+struct Handle {
+    connect: Box<dyn Fn() -> Result<Connection, StoreError> + Send>,
+    open: Option<Connection>,
+    /// Called after each work.
+    done: Box<dyn FnMut() + Send>,
 }
 
-impl Thread {
-    /// `done` is called after each job.
-    fn start(
-        name: &str,
-        file: PathBuf,
+impl Handle {
+    fn open(
+        file: &Path,
         connect: fn(&Path) -> Result<Connection, StoreError>,
-        mut done: impl FnMut() + Send + 'static,
+        done: impl FnMut() + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let first = connect(&file)?;
-        let (jobs, queue) = mpsc::channel::<Job>();
-        let run = move || {
-            let mut connection = Some(first);
-            while let Ok(job) = queue.recv() {
-                match connection.take().map_or_else(|| connect(&file), Ok) {
-                    Ok(mut open) => {
-                        let healthy = catch_unwind(AssertUnwindSafe(|| job(Ok(&mut open)))).unwrap_or(false);
-                        connection = healthy.then_some(open);
-                    }
-                    Err(error) => drop(job(Err(error))),
-                }
-                done();
-            }
-        };
-        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
-        thread.map_err(|error| StoreError::File(name.to_owned(), error))?;
-        Ok(Self { jobs })
+        let open = Some(connect(file)?);
+        let file = file.to_owned();
+        Ok(Self { connect: Box::new(move || connect(&file)), open, done: Box::new(done) })
     }
 
-    /// Runs `work` on the connection, which is given up if it fails.
-    async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = connection.and_then(work);
-            let healthy = result.is_ok();
-            // A receiver that is gone has given up waiting; there is nobody to tell.
-            let _ = answer.send(result);
-            healthy
-        });
-        self.jobs.send(job).map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+    fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut open = self.open.take().map_or_else(&self.connect, Ok)?;
+        let result = catch_unwind(AssertUnwindSafe(|| work(&mut open))).unwrap_or(Err(StoreError::Closed));
+        self.open = result.is_ok().then_some(open);
+        (self.done)();
+        result
     }
+}
+
+/// Runs `work` where it may block. The handle is taken there, so that nobody waits for one whose work cannot begin.
+async fn aside<T: Send + 'static>(
+    handle: &Arc<Mutex<Handle>>,
+    work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let handle = Arc::clone(handle);
+    spawn_blocking(move || handle.blocking_lock().run(work)).await.map_err(|_| StoreError::Closed)?
 }
 
 /// A connection that writes. It never copies the write-ahead log back by itself, so that no append waits for that.
@@ -147,7 +164,7 @@ fn connect(file: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;
     // After the pragma, which would take its place.
     connection.wal_hook(Some(|_, pages| {
-        LOG.set(pages);
+        LOG.set(Some(pages));
         Ok(())
     }));
     Ok(connection)
