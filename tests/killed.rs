@@ -70,13 +70,11 @@ struct Held {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_sqlite() {
-    let _watched = Watchdog::start("killed::on_sqlite");
     kill(Backend::Sqlite, 20, 160).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_postgres() {
-    let _watched = Watchdog::start("killed::on_postgres");
     kill(Backend::Postgres, 5, 40).await;
 }
 
@@ -99,6 +97,7 @@ async fn kill(backend: Backend, few: usize, all: usize) {
 
 /// Some rounds on databases of their own; returns how many answers were held.
 async fn world(backend: Backend, rounds: std::ops::Range<usize>, random: &SeededRandom, seen: &mut HashMap<String, u64>) -> usize {
+    let _watched = Watchdog::start("killed");
     let home = World::start(backend).await.shutdown().await;
     let key = ledger::public_key(&home);
     let disk = FaultyDisk::under(&home, number(random));
